@@ -1,0 +1,1 @@
+"""Real RabbitMQ and MongoDB servers on this machine, for development and tests."""

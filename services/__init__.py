@@ -1,0 +1,1 @@
+"""The four services; none imports another, all speak through `shared.events`."""

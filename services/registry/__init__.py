@@ -1,0 +1,1 @@
+"""The registry: who may do what, and what has been filed."""

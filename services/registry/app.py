@@ -1,0 +1,58 @@
+"""Wires the registry: stores, rooms, doors, hearers."""
+
+from pathlib import Path
+
+from services.registry.certificates import api as certificates_api
+from services.registry.certificates import consumers as certificates_consumers
+from services.registry.certificates.handlers import Certificates
+from services.registry.certificates.storage import certificate_store, filing_store, number_format
+from services.registry.organisations import api as organisations_api
+from services.registry.organisations import consumers as organisations_consumers
+from services.registry.organisations.handlers import Organisations
+from services.registry.organisations.storage import organisation_store
+from services.registry.plans import api as plans_api
+from services.registry.plans.handlers import Plans
+from services.registry.plans.storage import plan_store
+from services.registry.standards import api as standards_api
+from services.registry.standards.handlers import Standards
+from services.registry.standards.storage import standard_store
+from shared.messaging.consumers import Hearers
+from shared.process import Service, Tools
+from shared.rulebook import Rulebook
+
+DATA = Path(__file__).parent / "data"
+
+
+def build(tools: Tools) -> Service:
+    """The registry, not yet connected to anything."""
+    standards = Standards(standard_store(tools.database), DATA, tools.clock)
+    organisations = Organisations(organisation_store(tools.database), DATA / "organisations.json", tools.clock)
+    plans = Plans(plan_store(tools.database), standards.offered, Rulebook.load(DATA / "rules.json"), tools.clock)
+    certificates = Certificates(
+        certificate_store(tools.database),
+        filing_store(tools.database),
+        organisations.organisations,
+        number_format(DATA / "numbers.json"),
+        tools.sealer,
+        tools.clock,
+    )
+    hearers = Hearers()
+    organisations_consumers.hear(hearers, organisations)
+    certificates_consumers.hear(hearers, certificates)
+    return Service(
+        stores=[
+            standards.standards,
+            organisations.organisations,
+            plans.plans,
+            certificates.filings,
+            certificates.certificates,
+        ],
+        routers=[
+            standards_api.routes(standards),
+            organisations_api.routes(organisations),
+            plans_api.routes(plans),
+            certificates_api.routes(certificates),
+        ],
+        hearers=hearers,
+        start=[organisations.load, standards.load],
+    )

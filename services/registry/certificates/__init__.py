@@ -1,0 +1,1 @@
+"""Certificates of qualified workers: filed, numbered without gaps, verified."""

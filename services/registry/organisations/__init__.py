@@ -1,0 +1,1 @@
+"""Organisations and the standing of pilot units."""

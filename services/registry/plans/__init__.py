@@ -1,0 +1,1 @@
+"""Work plans of pilot units: submitted, returned or filed."""

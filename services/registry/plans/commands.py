@@ -1,0 +1,45 @@
+"""What can be asked about work plans."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.events.registry import Scope
+
+_STRICT = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+Scopes = Annotated[tuple[Scope, ...], Field(min_length=1, max_length=50)]
+
+
+class SubmitPlan(BaseModel):
+    """A unit's work plan: what it will examine, and from which to which day (both included)."""
+
+    model_config = ConfigDict(
+        **_STRICT,
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "2019年钢筋工、砌筑工职业技能鉴定试点工作方案",
+                    "scopes": [
+                        {"occupation": "rebar_worker", "levels": ["5", "4"]},
+                        {"occupation": "mason", "levels": ["5"]},
+                    ],
+                    "valid_from": "2019-09-01",
+                    "valid_until": "2020-08-31",
+                }
+            ]
+        },
+    )
+
+    title: str = Field(min_length=1, max_length=200)
+    scopes: Scopes
+    valid_from: date
+    valid_until: date
+
+
+class ReturnPlan(BaseModel):
+    """The Center sends a plan back; the remarks say what to mend."""
+
+    model_config = ConfigDict(**_STRICT, json_schema_extra={"examples": [{"remarks": "请补充考评员名单。"}]})
+
+    remarks: str = Field(min_length=1, max_length=2000)

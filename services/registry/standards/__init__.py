@@ -1,0 +1,1 @@
+"""Occupations and the standard editions they are examined by."""

@@ -1,0 +1,1 @@
+"""What every service needs identically: events, messaging, outbox, storage, HTTP, identity, privacy, time."""

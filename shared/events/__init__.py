@@ -1,0 +1,1 @@
+"""The whole vocabulary: one file per speaking service, one catalogue over them."""

@@ -1,0 +1,96 @@
+"""What assessment says: batches, publicised and finalised results, what became of each entry."""
+
+from datetime import date, datetime
+from typing import ClassVar
+
+from pydantic import Field
+
+from shared.events.base import Event, Record
+
+
+class BatchEvent(Event):
+    """What every event about a batch carries."""
+
+    batch: str
+    unit: str
+    occupation: str
+    level: str
+
+
+class BatchFiled(BatchEvent):
+    """A batch is announced within the unit's filed scope."""
+
+    type: ClassVar[str] = "assessment.batch.filed.v1"
+    standard: str = Field(description="the edition the batch is examined by, to its end")
+    exam_on: date
+    planned: int = Field(description="candidates expected")
+
+
+class BatchFrozen(BatchEvent):
+    """The unit lost its standing; nothing in this batch moves."""
+
+    type: ClassVar[str] = "assessment.batch.frozen.v1"
+    reason: str
+
+
+class ResultsPublicised(BatchEvent):
+    """Results are on public notice; objections can be raised until the period ends."""
+
+    type: ClassVar[str] = "assessment.results.publicised.v1"
+    entries: int
+    passed: int
+    failed: int
+    opens_on: date
+    closes_on: date = Field(description="last day of the period, Asia/Shanghai")
+    ends_at: datetime = Field(description="the instant the period is over, UTC")
+    provisional: bool = Field(description="the holiday calendar of a day counted is not announced yet")
+
+
+class BatchClosed(BatchEvent):
+    """The objection period is over; results are being finalised."""
+
+    type: ClassVar[str] = "assessment.batch.closed.v1"
+    passed: int
+    chunks: int = Field(description="how many `results.finalised` events follow")
+
+
+class FinalResult(Record):
+    """One qualified worker of a batch."""
+
+    entry: str
+    holder: str = Field(description="masked name")
+    person: str = Field(
+        description="sealed name and ID number, bound to the entry; only the registry opens it",
+        json_schema_extra={"sealed": True},
+    )
+    theory: float = Field(description="points of 100")
+    practical: float = Field(description="points of 100")
+
+
+class ResultsFinalised(BatchEvent):
+    """A chunk of at most 500 qualified workers, ready to be filed."""
+
+    type: ClassVar[str] = "assessment.results.finalised.v1"
+    standard: str
+    exam_on: date
+    closed_at: datetime = Field(description="when the objection period ended; filing lag counts from here")
+    chunk: int = Field(description="1 … chunks")
+    chunks: int
+    results: tuple[FinalResult, ...]
+
+
+class EntryCertified(BatchEvent):
+    """An entry ended with a certificate."""
+
+    type: ClassVar[str] = "assessment.entry.certified.v1"
+    entry: str
+    number: str = Field(description="certificate number")
+
+
+class EntryRejected(BatchEvent):
+    """The registry did not file an entry's result."""
+
+    type: ClassVar[str] = "assessment.entry.rejected.v1"
+    entry: str
+    reason: str = Field(description="the registry's slug")
+    detail: str

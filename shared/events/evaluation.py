@@ -1,0 +1,65 @@
+"""What evaluation says: how a unit's evaluation goes, and who loses pilot status."""
+
+from datetime import date
+from typing import ClassVar
+
+from pydantic import Field
+
+from shared.events.base import Event
+
+
+class EvaluationEvent(Event):
+    """What every event about a unit's evaluation carries."""
+
+    evaluation: str
+    unit: str
+    cycle: str = Field(description="the pilot cycle", examples=["2019"])
+
+
+class UnitSelfChecked(EvaluationEvent):
+    """A unit recorded its own score; only a qualified self-check may apply."""
+
+    type: ClassVar[str] = "evaluation.unit.self_checked.v1"
+    score: float = Field(description="points of 100")
+    qualified: bool
+
+
+class UnitApplied(EvaluationEvent):
+    """A unit asked to be evaluated."""
+
+    type: ClassVar[str] = "evaluation.unit.applied.v1"
+
+
+class UnitPassed(EvaluationEvent):
+    """A unit passed; the outcome goes on public notice until the day given."""
+
+    type: ClassVar[str] = "evaluation.unit.passed.v1"
+    score: float
+    publicised_until: date = Field(description="last day of the notice, Asia/Shanghai")
+
+
+class UnitFailed(EvaluationEvent):
+    """A unit did not pass."""
+
+    type: ClassVar[str] = "evaluation.unit.failed.v1"
+    score: float
+    vetoes: tuple[str, ...] = Field(description="veto items found; any of them fails the unit")
+    reason: str
+
+
+class UnitFiled(EvaluationEvent):
+    """The public notice is over; the passed unit is on file."""
+
+    type: ClassVar[str] = "evaluation.unit.filed.v1"
+    score: float
+
+
+class PilotRevoked(EvaluationEvent):
+    """A unit lost its pilot status; the registry suspends it."""
+
+    type: ClassVar[str] = "evaluation.pilot.revoked.v1"
+    ground: str = Field(
+        description="dishonesty, malicious_competition or disordered_management", examples=["dishonesty"]
+    )
+    reason: str
+    revoked_on: date

@@ -1,0 +1,17 @@
+"""What notification says: only when it gave up on somebody who wanted to be told."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import Field
+
+from shared.events.base import Event
+
+
+class EndpointDisabled(Event):
+    """A webhook failed through its whole schedule; nothing is sent until its owner enables it again."""
+
+    type: ClassVar[str] = "notification.endpoint.disabled.v1"
+    subscription: str
+    failing_since: datetime
+    last_answer: str = Field(description="status code or kind of failure of the last attempt")

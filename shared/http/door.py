@@ -1,0 +1,128 @@
+"""The door of every route: who may call is named on it, what names nobody is refused, writes are taken once."""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, TypeVar
+from uuid import NAMESPACE_URL, uuid5
+
+from fastapi import Depends, Header, Request, Response
+from fastapi.routing import APIRoute, APIRouter
+
+from shared.act import EVERYTHING, Act, Scope, scope_of
+from shared.auth import Caller, Role, Unauthenticated
+from shared.errors import Fault, Forbidden, Kind, Malformed
+from shared.http.idempotency import Answers
+from shared.tracing import current_traceparent
+
+LONGEST_KEY = 200
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class KeyMissing(Fault):
+    """Every write carries an Idempotency-Key header, so that repeating it is safe."""
+
+    slug, kind = "idempotency-key-missing", Kind.INVALID
+
+
+def allow(*roles: Role) -> Callable[[F], F]:
+    """Name who may call a route; a route without it answers nobody."""
+
+    def named(endpoint: F) -> F:
+        endpoint.__allowed__ = frozenset(roles)  # type: ignore[attr-defined]
+        return endpoint
+
+    return named
+
+
+def public(endpoint: F) -> F:
+    """A route that anybody may call without a token."""
+    endpoint.__allowed__ = None  # type: ignore[attr-defined]
+    return endpoint
+
+
+class Door(APIRoute):
+    """Admits the caller before the body is read, and answers a repeated write from the record."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        inside = super().get_route_handler()
+        allowed: frozenset[Role] | None = getattr(self.endpoint, "__allowed__", frozenset())
+
+        async def through(request: Request) -> Response:
+            request.state.caller = None if allowed is None else await _admitted(request, allowed)
+            if request.method in READS:
+                return await inside(request)
+            request.state.act = _act(request)
+            answers: Answers = request.app.state.answers
+            return await answers.once(request, request.state.act.id, inside)
+
+        return through
+
+
+async def _admitted(request: Request, allowed: frozenset[Role]) -> Caller:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("send a bearer token in the Authorization header")
+    caller: Caller = await request.app.state.verifier.caller(token)
+    if caller.role not in allowed:
+        may = ", ".join(sorted(allowed)) or "nobody"
+        raise Forbidden(f"the role {caller.role} may not do this; it is for: {may}")
+    return caller
+
+
+def _act(request: Request) -> Act:
+    key = request.headers.get("idempotency-key", "").strip()
+    if not key:
+        raise KeyMissing("send an Idempotency-Key header: any text of up to 200 characters, new for each new write")
+    if len(key) > LONGEST_KEY:
+        raise Malformed("the Idempotency-Key is longer than 200 characters", field="Idempotency-Key")
+    caller: Caller | None = request.state.caller
+    who = f"{caller.role}/{caller.organisation}/{caller.subject}" if caller else "public"
+    identity = uuid5(NAMESPACE_URL, f"{request.method} {request.url.path} {who} {key}").hex
+    return Act(
+        id=identity,
+        at=request.app.state.clock.now(),
+        correlation=request.headers.get("x-correlation-id", "")[:100] or identity,
+        scope=scope_of(caller) if caller else EVERYTHING,
+        caller=caller,
+        trace=current_traceparent(),
+    )
+
+
+def doors(prefix: str, tag: str) -> APIRouter:
+    """A router whose every route is a door."""
+    return APIRouter(prefix=f"/v1{prefix}", tags=[tag], route_class=Door)
+
+
+def _asked(request: Request) -> Act:
+    act: Act = request.state.act
+    return act
+
+
+def _caller(request: Request) -> Caller:
+    caller: Caller = request.state.caller
+    return caller
+
+
+def _scope(request: Request) -> Scope:
+    return scope_of(request.state.caller)
+
+
+def _expected(
+    if_match: Annotated[str | None, Header(description='version read, e.g. "3"')] = None,
+) -> int | None:
+    if if_match is None or if_match == "*":
+        return None
+    version = if_match.removeprefix("W/").strip('"')
+    if not version.isdecimal():
+        raise Malformed('If-Match is a version in quotes, e.g. "3"', field="If-Match")
+    return int(version)
+
+
+Asked = Annotated[Act, Depends(_asked)]
+"""The act of a write: its id follows from caller, route and Idempotency-Key."""
+Calling = Annotated[Caller, Depends(_caller)]
+"""Who calls."""
+Within = Annotated[Scope, Depends(_scope)]
+"""What the caller may see."""
+Expected = Annotated[int | None, Depends(_expected)]
+"""The version in `If-Match`, or None."""

@@ -1,0 +1,1 @@
+"""From a saved event to a confirmed announcement."""

@@ -1,0 +1,1 @@
+"""One document per entity, saved together with its events by one conditional write."""

@@ -1,0 +1,31 @@
+"""A lease: at most one process at a time does a named piece of work, and another takes over when it dies."""
+
+import os
+from datetime import timedelta
+from uuid import uuid4
+
+from shared.storage.mongo import Database
+
+HOLDER = f"{os.getpid()}-{uuid4().hex[:8]}"
+
+
+class Lease:
+    """Held for `seconds` of the database's own clock, renewed by taking it again."""
+
+    def __init__(self, database: Database, name: str, seconds: float = 10.0) -> None:
+        self._leases = database.collection("leases")
+        self._database = database
+        self._name = name
+        self._length = timedelta(seconds=seconds)
+
+    async def take(self) -> bool:
+        """Take or renew; False while another process holds it."""
+        now = await self._database.server_time()
+        mine_or_free = {"_id": self._name, "$or": [{"holder": HOLDER}, {"until": {"$lt": now}}]}
+        return await self._leases.update(
+            mine_or_free, {"$set": {"holder": HOLDER, "until": now + self._length}}, upsert=True
+        )
+
+    async def release(self) -> None:
+        """Give it back, so that a successor need not wait."""
+        await self._leases.delete({"_id": self._name, "holder": HOLDER})

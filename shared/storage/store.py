@@ -1,0 +1,187 @@
+"""Where entities live: state, version, pending events and taken acts in one document, written conditionally."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+from shared.act import EVERYTHING, Act, Scope
+from shared.entity import Entity
+from shared.errors import AlreadyThere, Contended, NotFound, Stale
+from shared.events.base import Event
+from shared.outbox.pending import Pending, pending_for
+from shared.storage.mongo import Collection, Database, Document, IndexModel, UpdateOne
+
+E = TypeVar("E", bound=Entity)
+Decision = tuple[E, Sequence[Event]]
+Announce = Callable[["Store[E]", Sequence[Pending]], None]
+Upgrade = Callable[[Document], Document]
+
+TAKEN = (
+    64  # acts remembered per entity; a repeat older than that meets an Idempotency-Key record or a state that refuses
+)
+ATTEMPTS = 8
+PENDING_INDEX = IndexModel(
+    [("pending.at", 1)], name="pending", partialFilterExpression={"pending.0": {"$exists": True}}
+)
+
+
+class Store(Generic[E]):
+    """One collection of one kind of entity; `source` is its CloudEvents source, e.g. `/registry/plans`."""
+
+    def __init__(
+        self,
+        database: Database,
+        source: str,
+        kind: type[E],
+        *,
+        indexes: Sequence[IndexModel] = (),
+        upgrades: Mapping[int, Upgrade] | None = None,
+    ) -> None:
+        self.source = source
+        self.collection: Collection = database.collection(source.rsplit("/", 1)[-1])
+        self._kind = kind
+        self._indexes = (PENDING_INDEX, *indexes)
+        self._upgrades = upgrades or {}
+        self.announce: Callable[[Store[E], Sequence[Pending]], None] = lambda _store, _pending: None
+
+    async def prepare(self) -> None:
+        """Make the indexes; safe to repeat."""
+        await self.collection.ensure_indexes(self._indexes)
+
+    # -- reading ---------------------------------------------------------------------------------------
+
+    async def get(self, identity: str, scope: Scope = EVERYTHING) -> E:
+        """The entity within `scope`, or `NotFound`."""
+        found = await self.collection.find_one({"_id": identity, **scope.query()}, projection={"pending": 0})
+        if found is None:
+            raise NotFound(f"there is no {self._kind.__name__} {identity} within your scope")
+        return self._read(found)
+
+    async def find(
+        self,
+        query: Document,
+        scope: Scope = EVERYTHING,
+        *,
+        sort: Sequence[tuple[str, int]] = (("_id", 1),),
+        limit: int = 0,
+    ) -> list[E]:
+        rows = await self.collection.find({**query, **scope.query()}, sort=sort, limit=limit, fields={"pending": 0})
+        return [self._read(row) for row in rows]
+
+    async def count(self, query: Document, scope: Scope = EVERYTHING) -> int:
+        return await self.collection.count({**query, **scope.query()})
+
+    def _read(self, document: Document) -> E:
+        for schema in range(document.get("schema", 1), self._kind.SCHEMA):
+            document = self._upgrades[schema](document)
+        return self._kind.model_validate({**document, "id": document["_id"]})
+
+    # -- one entity ------------------------------------------------------------------------------------
+
+    async def add(self, entity: E, events: Sequence[Event], act: Act) -> E:
+        """Insert a new entity with its events; the same act again gets what stands, another act `AlreadyThere`."""
+        first, pending = self._next(entity, events, act)
+        if await self.collection.insert(self._document(first, pending)):
+            self.announce(self, pending)
+            return first
+        standing = await self.get(entity.id)
+        if act.id in standing.taken:
+            return standing
+        raise AlreadyThere(f"{self._kind.__name__} {entity.id} exists already")
+
+    async def change(
+        self, identity: str, act: Act, decide: Callable[[E], Decision[E]], *, expect: int | None = None
+    ) -> E:
+        """Load, decide, save by one conditional write; decided anew when another writer was first.
+
+        A repeated act changes nothing. `expect` is the version the caller saw (`If-Match`).
+        """
+        for _ in range(ATTEMPTS):
+            entity = await self.get(identity, act.scope)
+            if act.id in entity.taken:
+                return entity
+            if expect is not None and entity.version != expect:
+                raise Stale(f"version {expect} was expected, version {entity.version} stands")
+            state, events = decide(entity)
+            if state is entity and not events:
+                return entity
+            changed, pending = self._next(state, events, act)
+            if await self.collection.update(*self._write(entity, changed, pending)):
+                self.announce(self, pending)
+                return changed
+        raise Contended(f"{self._kind.__name__} {identity} is being changed by many at once; repeat the request")
+
+    # -- many at once ----------------------------------------------------------------------------------
+
+    async def add_all(self, decisions: Iterable[tuple[Decision[E], Act]]) -> set[str]:
+        """Insert many new entities in one bulk write; the ids of those that stood already."""
+        made = [self._next(entity, events, act) for (entity, events), act in decisions]
+        refused = await self.collection.insert_all([self._document(first, pending) for first, pending in made])
+        news = [item for at, (_, pending) in enumerate(made) if at not in refused for item in pending]
+        self.announce(self, news)
+        return {made[at][0].id for at in refused}
+
+    async def change_all(self, wanted: Mapping[str, tuple[Act, Callable[[E], Decision[E]]]]) -> set[str]:
+        """Change many entities by bulk writes, each under its own act; the ids that are not there.
+
+        A repeated act changes nothing; what another writer touched meanwhile is decided anew.
+        """
+        missing: set[str] = set()
+        for _ in range(ATTEMPTS):
+            rows = {row.id: row for row in await self.find({"_id": {"$in": list(wanted)}})}
+            missing = wanted.keys() - rows.keys()
+            writes: list[UpdateOne] = []
+            news: list[Pending] = []
+            for identity, entity in rows.items():
+                act, decide = wanted[identity]
+                if act.id in entity.taken:
+                    continue
+                state, events = decide(entity)
+                if state is entity and not events:
+                    continue
+                changed, pending = self._next(state, events, act)
+                writes.append(UpdateOne(*self._write(entity, changed, pending)))
+                news += pending
+            if not writes:
+                return missing
+            if await self.collection.write_all(writes) == len(writes):
+                self.announce(self, news)
+                return missing
+        raise Contended(f"many {self._kind.__name__} are being changed at once; repeat the request")
+
+    # -- the document ----------------------------------------------------------------------------------
+
+    def _next(self, state: E, events: Sequence[Event], act: Act) -> tuple[E, list[Pending]]:
+        taken = (*state.taken, act.id)[-TAKEN:]
+        changed = state.model_copy(update={"version": state.version + 1, "taken": taken})
+        return changed, pending_for(self.source, changed, events, act)
+
+    def _document(self, entity: E, pending: Sequence[Pending]) -> Document:
+        return {"_id": entity.id, **self._state(entity), "pending": [item.document() for item in pending]}
+
+    def _state(self, entity: E) -> Document:
+        return {"schema": self._kind.SCHEMA, **entity.model_dump(exclude={"id"}), "taken": list(entity.taken)}
+
+    def _write(self, entity: E, changed: E, pending: Sequence[Pending]) -> tuple[Document, Document]:
+        change: Document = {"$set": self._state(changed)}
+        if pending:
+            change["$push"] = {"pending": {"$each": [item.document() for item in pending]}}
+        return {"_id": entity.id, "version": entity.version}, change
+
+    # -- the relay's side ------------------------------------------------------------------------------
+
+    async def left_behind(self, before: float, limit: int) -> list[Pending]:
+        """Events written before `before` (seconds of real time) and not yet struck, oldest first."""
+        rows = await self.collection.find(
+            {"pending.0": {"$exists": True}, "pending.at": {"$lt": before}},
+            sort=[("pending.at", 1)],
+            limit=limit,
+            fields={"pending": 1},
+        )
+        return [Pending.stored(item) for row in rows for item in row["pending"]]
+
+    async def strike(self, announced: Sequence[Pending]) -> None:
+        """Take confirmed events out of their documents, in one write."""
+        await self.collection.update_all(
+            {"_id": {"$in": list({item.subject for item in announced})}},
+            {"$pull": {"pending": {"id": {"$in": [item.id for item in announced]}}}},
+        )

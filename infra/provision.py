@@ -106,9 +106,7 @@ def prepare_rabbitmq(url: str, user: str, password: str, wanted: Definitions, de
                 return False
             return answers[-1].status_code < SERVER_ERROR
 
-        wait_until(
-            answered, deadline, "RABBITMQ_MANAGEMENT_URL names no management API that answers.", pause=0.5
-        )
+        wait_until(answered, deadline, "RABBITMQ_MANAGEMENT_URL names no management API that answers.", pause=0.5)
     _check(answers[-1])
 
 

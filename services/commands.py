@@ -18,7 +18,7 @@ app = App(name="services", help="Run one skillcert service, or look after its me
 Name = Annotated[ServiceName, Parameter(help="registry, assessment, evaluation or notification")]
 
 
-def _builder(service: ServiceName) -> Callable[[Tools], Service]:
+def builder(service: ServiceName) -> Callable[[Tools], Service]:
     build: Callable[[Tools], Service] = import_module(f"services.{service}.app").build
     return build
 
@@ -27,7 +27,7 @@ def _builder(service: ServiceName) -> Callable[[Tools], Service]:
 def run(service: Name, *, role: Role = "both") -> None:
     """Serve until SIGTERM; settings come from the environment."""
     start_logs(service)
-    serve(Settings(service=service, role=role), _builder(service))
+    serve(Settings(service=service, role=role), builder(service))
 
 
 @app.command
@@ -35,7 +35,7 @@ def prepare(service: Name) -> None:
     """Make indexes, queues and exchanges once; done for all four before any of them speaks."""
     start_logs(service)
     tools = Tools.made(Settings(service=service))
-    process = Process(tools, _builder(service)(tools))
+    process = Process(tools, builder(service)(tools))
 
     async def once() -> None:
         await process.prepare()

@@ -167,7 +167,7 @@ class Process:
                 await running
             await self.wire.close()
             await self.verifier.aclose()
-            self.tools.database.close()
+            await self.tools.database.close()
             tracing.shutdown()
 
 

@@ -24,6 +24,7 @@ class Leashed:
 
     def __init__(self, command: Sequence[str | Path], environment: Mapping[str, str], log: Path) -> None:
         words = [sys.executable, "-I", "-S", __file__, str(os.getpid()), *map(str, command)]
+        self.log = log
         with log.open("ab") as output:
             # A session of its own: Ctrl-C in the terminal is for the owner, which then stops its servers.
             self._leash = subprocess.Popen(

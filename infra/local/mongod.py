@@ -1,5 +1,7 @@
 """A private mongod: a replica set of one on a loopback port, with one user per database."""
 
+import secrets
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,9 @@ from infra.local.folders import private_environment, write_private
 from infra.local.leash import Leashed
 from infra.local.ports import LOOPBACK, free_ports, listens
 from infra.local.readiness import await_ready
-from infra.provision import REPLICA_SET, MongoUser, initiate_replica_set, is_primary, mongo_users, put_user
+from infra.provision import REPLICA_SET, initiate_replica_set, is_primary, mongo_users, put_user
 
-STOP_GRACE = 10.0
+STOP_GRACE = 10.0  # seconds
 
 Client = MongoClient[dict[str, Any]]
 
@@ -47,7 +49,7 @@ class Mongod:
         data.mkdir(parents=True, exist_ok=True)
         key = self._folder / "key"
         if not key.exists():
-            write_private(key, self._passwords[ADMIN])
+            write_private(key, secrets.token_hex(32))
         self._process = Leashed(
             [
                 *(install.mongod(), "--dbpath", data, "--replSet", REPLICA_SET, "--keyFile", key),
@@ -75,7 +77,8 @@ class Mongod:
         with self._client(None) as nobody:
             initiate_replica_set(nobody, f"{LOOPBACK}:{self._port}")
             await_ready("mongod", self._process, lambda: is_primary(nobody))
-            put_first_user(nobody, self._passwords[ADMIN])
+            root = [{"role": "root", "db": ADMIN}]
+            nobody[ADMIN].command("createUser", ADMIN, pwd=self._passwords[ADMIN], roles=root)
         with self._client(ADMIN) as admin:
             for user in mongo_users(self._passwords):
                 put_user(admin, user)
@@ -101,3 +104,21 @@ class Mongod:
         """End it as a power cut would."""
         if self._process is not None:
             self._process.kill()
+
+    def freeze(self) -> None:
+        """Halt it as a stalled machine would: connections stay open and nothing answers."""
+        if self._process is not None:
+            self._process.send(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        if self._process is not None:
+            self._process.send(signal.SIGCONT)
+
+
+def require_mongo(url: str) -> None:
+    """Raise ServersUnavailable unless the MongoDB given by MONGO_URL answers its user."""
+    try:
+        with MongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=5_000) as client:
+            client.admin.command("ping")
+    except PyMongoError as refused:
+        raise install.ServersUnavailable(f"The MongoDB given by MONGO_URL cannot be used: {refused}") from refused

@@ -13,5 +13,6 @@ class EndpointDisabled(Event):
 
     type: ClassVar[str] = "notification.endpoint.disabled.v1"
     subscription: str
+    unit: str | None = Field(default=None, description="the unit that subscribed, which then sees this event too")
     failing_since: datetime
     last_answer: str = Field(description="status code or kind of failure of the last attempt")

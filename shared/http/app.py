@@ -48,7 +48,7 @@ def make_app(
         app.include_router(router)
     app.include_router(_health(checks))
     app.middleware("http")(_measured)
-    FastAPIInstrumentor.instrument_app(app, excluded_urls="health,metrics")
+    FastAPIInstrumentor.instrument_app(app, excluded_urls="health,metrics", exclude_spans=["send", "receive"])
     return app
 
 

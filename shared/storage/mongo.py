@@ -1,8 +1,9 @@
 """The only file that knows the Mongo driver: connecting, encoding, and the operations storage is built from."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from inspect import isawaitable
 from typing import Any
 
 from bson.binary import Binary
@@ -89,7 +90,10 @@ class Collection:
 
     async def aggregate(self, pipeline: Sequence[Document]) -> list[Document]:
         with translated():
-            rows: list[Document] = await self._inner.aggregate(list(pipeline)).to_list(None)
+            cursor = self._inner.aggregate(list(pipeline))
+            if isawaitable(cursor):  # PyMongo's own client asks the server first, Motor's with the first row
+                cursor = await cursor
+            rows: list[Document] = await cursor.to_list(None)
             return rows
 
     async def insert(self, document: Document) -> bool:
@@ -103,6 +107,8 @@ class Collection:
 
     async def insert_all(self, documents: Sequence[Document], *, ordered: bool = False) -> set[int]:
         """Insert many at once; the places of those a unique index refused (ordered: it stops at the first)."""
+        if not documents:
+            return set()
         with translated():
             try:
                 await self._inner.insert_many(documents, ordered=ordered)
@@ -142,6 +148,8 @@ class Collection:
 
     async def write_all(self, writes: Sequence[UpdateOne | InsertOne[Document]]) -> int:
         """A bulk of conditional writes; how many took effect (refused duplicates do not)."""
+        if not writes:
+            return 0
         with translated():
             try:
                 result = await self._inner.bulk_write(list(writes), ordered=False)
@@ -165,10 +173,13 @@ def _refused(error: BulkWriteError, count: int, *, ordered: bool) -> set[int]:
 
 
 class Database:
-    """One service's own database; nothing is connected before the first call."""
+    """One service's own database; nothing is connected before the first call.
 
-    def __init__(self, url: str, name: str) -> None:
-        self._client: Any = AsyncIOMotorClient(
+    `client` is the driver's: Motor, or PyMongo's own AsyncMongoClient, on which the storage tests run as well.
+    """
+
+    def __init__(self, url: str, name: str, client: Callable[..., Any] = AsyncIOMotorClient) -> None:
+        self._client = client(
             url,
             timeoutMS=WAIT_MS,
             serverSelectionTimeoutMS=WAIT_MS,
@@ -198,8 +209,10 @@ class Database:
             local_time: datetime = answer["localTime"]
             return local_time
 
-    def close(self) -> None:
-        self._client.close()
+    async def close(self) -> None:
+        closing = self._client.close()
+        if isawaitable(closing):
+            await closing
 
 
 __all__ = ["Binary", "Collection", "Database", "Document", "IndexModel", "InsertOne", "UpdateOne"]

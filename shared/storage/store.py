@@ -1,7 +1,9 @@
 """Where entities live: state, version, pending events and taken acts in one document, written conditionally."""
 
+import asyncio
+import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from shared.act import EVERYTHING, Act, Scope
 from shared.entity import Entity
@@ -18,7 +20,8 @@ Upgrade = Callable[[Document], Document]
 TAKEN = (
     64  # acts remembered per entity; a repeat older than that meets an Idempotency-Key record or a state that refuses
 )
-ATTEMPTS = 8
+ATTEMPTS = 16
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.002, 0.5  # seconds; sixteen turns take about two, within what a caller waits
 PENDING_INDEX = IndexModel(
     [("pending.at", 1)], name="pending", partialFilterExpression={"pending.0": {"$exists": True}}
 )
@@ -95,7 +98,8 @@ class Store(Generic[E]):
 
         A repeated act changes nothing. `expect` is the version the caller saw (`If-Match`).
         """
-        for _ in range(ATTEMPTS):
+        for turn in range(ATTEMPTS):
+            await _pause(turn)
             entity = await self.get(identity, act.scope)
             if act.id in entity.taken:
                 return entity
@@ -125,28 +129,38 @@ class Store(Generic[E]):
 
         A repeated act changes nothing; what another writer touched meanwhile is decided anew.
         """
-        missing: set[str] = set()
-        for _ in range(ATTEMPTS):
-            rows = {row.id: row for row in await self.find({"_id": {"$in": list(wanted)}})}
-            missing = wanted.keys() - rows.keys()
-            writes: list[UpdateOne] = []
-            news: list[Pending] = []
-            for identity, entity in rows.items():
-                act, decide = wanted[identity]
-                if act.id in entity.taken:
-                    continue
-                state, events = decide(entity)
-                if state is entity and not events:
-                    continue
-                changed, pending = self._next(state, events, act)
-                writes.append(UpdateOne(*self._write(entity, changed, pending)))
-                news += pending
-            if not writes:
-                return missing
-            if await self.collection.write_all(writes) == len(writes):
-                self.announce(self, news)
-                return missing
+        for turn in range(ATTEMPTS):
+            await _pause(turn)
+            rows = await self.find({"_id": {"$in": list(wanted)}})
+            writes, news = self._decided(rows, wanted)
+            took = await self.collection.write_all(writes)
+            self.announce(self, news if took == len(writes) else await self._standing(news))
+            if took == len(writes):
+                return wanted.keys() - {row.id for row in rows}
         raise Contended(f"many {self._kind.__name__} are being changed at once; repeat the request")
+
+    def _decided(
+        self, rows: Iterable[E], wanted: Mapping[str, tuple[Act, Callable[[E], Decision[E]]]]
+    ) -> tuple[list[UpdateOne], list[Pending]]:
+        writes: list[UpdateOne] = []
+        news: list[Pending] = []
+        for entity in rows:
+            act, decide = wanted[entity.id]
+            if act.id in entity.taken:
+                continue
+            state, events = decide(entity)
+            if state is entity and not events:
+                continue
+            changed, pending = self._next(state, events, act)
+            writes.append(UpdateOne(*self._write(entity, changed, pending)))
+            news += pending
+        return writes, news
+
+    async def _standing(self, news: Sequence[Pending]) -> list[Pending]:
+        # Another writer was first with some of them, and the database tells how many only: look which were saved.
+        ids = {item.id for item in news}
+        saved = {"_id": {"$in": list({item.subject for item in news})}}
+        return [item for item in await self._pending(saved) if item.id in ids]
 
     # -- the document ----------------------------------------------------------------------------------
 
@@ -171,12 +185,11 @@ class Store(Generic[E]):
 
     async def left_behind(self, before: float, limit: int) -> list[Pending]:
         """Events written before `before` (seconds of real time) and not yet struck, oldest first."""
-        rows = await self.collection.find(
-            {"pending.0": {"$exists": True}, "pending.at": {"$lt": before}},
-            sort=[("pending.at", 1)],
-            limit=limit,
-            fields={"pending": 1},
-        )
+        overdue = {"pending.0": {"$exists": True}, "pending.at": {"$lt": before}}
+        return await self._pending(overdue, sort=[("pending.at", 1)], limit=limit)
+
+    async def _pending(self, query: Document, **options: Any) -> list[Pending]:
+        rows = await self.collection.find(query, fields={"pending": 1}, **options)
         return [Pending.stored(item) for row in rows for item in row["pending"]]
 
     async def strike(self, announced: Sequence[Pending]) -> None:
@@ -185,3 +198,10 @@ class Store(Generic[E]):
             {"_id": {"$in": list({item.subject for item in announced})}},
             {"$pull": {"pending": {"id": {"$in": [item.id for item in announced]}}}},
         )
+
+
+async def _pause(turn: int) -> None:
+    """Wait before another turn at what others change too: at random and ever longer, so that all get through."""
+    if turn:
+        longest = min(SHORTEST_PAUSE * 2**turn, LONGEST_PAUSE)
+        await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - no secret

@@ -1,0 +1,115 @@
+"""The spine, step by step: plan filed, batch announced, workers examined, results publicised, finalised, certified."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date
+from typing import Any, TypeVar
+
+from infra.drive.caller import Refused
+from infra.drive.people import Person
+from infra.drive.world import LEVEL, Unit, World
+
+ROWS = 500
+POINTS = {"operating_rules": 25, "safe_production": 20, "problem_solving": 15, "task_completion": 30, "conduct": 10}
+ENDED = ("certified", "rejected", "failed")
+T = TypeVar("T")
+
+
+class NeverCame(Exception):  # noqa: N818 - says what happened
+    """Something that must follow by itself did not follow in time."""
+
+
+async def until(look: Callable[[], Awaitable[T | None]], what: str, within: float = 60.0) -> T:
+    """The first answer of `look` that is not None, asked every 50 ms."""
+    end = time.monotonic() + within
+    while (seen := await look()) is None:
+        if time.monotonic() > end:
+            raise NeverCame(f"{what} did not come within {within:.0f} s")
+        await asyncio.sleep(0.05)
+    return seen
+
+
+def plan_for(unit: Unit, start: date, end: date) -> dict[str, Any]:
+    """A unit's work plan for its occupations."""
+    return {
+        "title": f"{unit.name}职业技能鉴定试点工作方案",
+        "scopes": [{"occupation": occupation, "levels": [LEVEL, "3"]} for occupation in unit.occupations],
+        "valid_from": start.isoformat(),
+        "valid_until": end.isoformat(),
+    }
+
+
+async def authorise(world: World, unit: Unit, plan: dict[str, Any]) -> str:
+    """Submit a plan and have the Center file it; the plan's id."""
+    submitted = await world.caller(unit).post("registry", "/v1/plans", plan)
+    await world.center.post("registry", f"/v1/plans/{submitted['id']}/file")
+    return str(submitted["id"])
+
+
+async def announce(world: World, unit: Unit, occupation: str, exam_on: date, planned: int) -> str:
+    """Announce a batch, as soon as the authorisation has reached assessment; its id."""
+    asked = {"occupation": occupation, "level": LEVEL, "exam_on": exam_on.isoformat(), "planned": planned}
+
+    async def tried() -> str | None:
+        try:
+            return str((await world.caller(unit).post("assessment", "/v1/batches", asked))["id"])
+        except Refused as refused:
+            if refused.slug in ("unit-not-authorised", "no-standard"):
+                return None
+            raise
+
+    return await until(tried, f"the authorisation of {unit.id}")
+
+
+async def enrol(world: World, unit: Unit, batch: str, people: Sequence[Person]) -> list[dict[str, Any]]:
+    """Enrol people in files of 500 rows; the answers."""
+    path = f"/v1/batches/{batch}/entries"
+    answers = []
+    for start in range(0, len(people), ROWS):
+        rows = [person.row() for person in people[start : start + ROWS]]
+        answers.append(await world.caller(unit).post_rows("assessment", path, rows))
+    return answers
+
+
+def sheet(entry: str, theory: float, practical: float) -> dict[str, Any]:
+    """A score row: the practical points are spread over the sheet's dimensions in steps of a half."""
+    marks = {name: int(points * practical / 100 * 2) / 2 for name, points in POINTS.items()}
+    rest = practical - sum(marks.values())
+    for name, points in POINTS.items():
+        more = min(rest, points - marks[name])
+        marks[name] += more
+        rest -= more
+    return {"entry": entry, "theory": theory, "practical": marks}
+
+
+async def score(world: World, unit: Unit, batch: str, sheets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Send score sheets in files of 500 rows; the answers."""
+    path = f"/v1/batches/{batch}/scores"
+    return [
+        await world.caller(unit).post_rows("assessment", path, sheets[start : start + ROWS])
+        for start in range(0, len(sheets), ROWS)
+    ]
+
+
+async def publicise(world: World, unit: Unit, batch: str) -> dict[str, Any]:
+    """Put the results on public notice; the batch."""
+    answer: dict[str, Any] = await world.caller(unit).post("assessment", f"/v1/batches/{batch}/publicise")
+    return answer
+
+
+async def finalise(world: World, unit: Unit, batch: str) -> dict[str, Any]:
+    """Finalise, once the period is over; the batch."""
+    answer: dict[str, Any] = await world.caller(unit).post("assessment", f"/v1/batches/{batch}/finalise")
+    return answer
+
+
+async def settled(world: World, unit: Unit, batch: str, within: float = 60.0) -> dict[str, Any]:
+    """The batch, once each of its entries has ended."""
+
+    async def ended() -> dict[str, Any] | None:
+        found: dict[str, Any] = await world.caller(unit).get("assessment", f"/v1/batches/{batch}")
+        open_ = sum(count for state, count in found["counts"].items() if state not in ENDED)
+        return found if open_ == 0 else None
+
+    return await until(ended, f"the end of {batch}", within)

@@ -1,0 +1,1 @@
+"""Assessment: batches of candidates, their scores, and the results that become certificates."""

@@ -1,0 +1,1 @@
+"""Batches: one exam from its announcement to its final results."""

@@ -1,0 +1,71 @@
+"""Where batches are kept, the lists asked of them, and who is writing rows into one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from time import time
+from uuid import uuid4
+
+from services.assessment.batches.domain import OPEN, Batch, State
+from shared.act import EVERYTHING, Scope
+from shared.errors import Contended
+from shared.storage.mongo import Database, Document, IndexModel
+from shared.storage.store import Store
+
+INDEXES = (
+    IndexModel([("authority", 1), ("unit", 1), ("_id", 1)]),
+    IndexModel([("unit", 1), ("state", 1)]),
+    IndexModel([("state", 1), ("notice.ends_at", 1)]),
+)
+MOST_DUE = 100  # batches made final in one look; the next look takes the rest
+LONGEST_WRITE = 30.0  # seconds after which a request that writes rows is ended
+GIVES_UP = 2 * LONGEST_WRITE  # seconds after which one that did not sign off has crashed
+
+
+def batch_store(database: Database) -> Store[Batch]:
+    """Assessment's batches."""
+    return Store(database, "/assessment/batches", Batch, indexes=INDEXES)
+
+
+async def listed(batches: Store[Batch], scope: Scope, *, state: State | None, after: str, limit: int) -> list[Batch]:
+    """Batches within a scope, by id, those after the cursor."""
+    query: Document = {"_id": {"$gt": after}}
+    if state is not None:
+        query["state"] = state
+    return await batches.find(query, scope, limit=limit)
+
+
+async def open_of(batches: Store[Batch], units: Iterable[str]) -> list[Batch]:
+    """The batches of these units that are not finalised and not frozen yet."""
+    query = {"unit": {"$in": list(units)}, "state": {"$in": list(OPEN)}, "frozen": False}
+    return await batches.find(query)
+
+
+async def overdue(batches: Store[Batch], ended_before: datetime) -> list[Batch]:
+    """Publicised batches whose period ended before an instant, the oldest first."""
+    query = {"state": State.PUBLICISED, "notice.ends_at": {"$lte": ended_before}, "frozen": False}
+    return await batches.find(query, sort=[("notice.ends_at", 1)], limit=MOST_DUE)
+
+
+@asynccontextmanager
+async def taking_rows(batches: Store[Batch], identity: str, scope: Scope = EVERYTHING) -> AsyncIterator[Batch]:
+    """The batch while a request writes rows into it; its results cannot be publicised meanwhile.
+
+    Signing on counts as a change of the batch, so whoever decided to publicise just before decides anew.
+    """
+    batch = await batches.get(identity, scope)
+    batch.must_take_rows()
+    token = f"writers.{uuid4().hex}"
+    still = {"_id": identity, "state": State.FILED, "frozen": False}
+    signing_on = {"$set": {token: time() + GIVES_UP}, "$inc": {"version": 1}}
+    if not await batches.collection.update(still, signing_on):
+        (await batches.get(identity, scope)).must_take_rows()
+        raise Contended(f"batch {identity} is being changed; repeat the request")
+    try:
+        async with asyncio.timeout(LONGEST_WRITE):
+            yield batch
+    except TimeoutError as late:
+        raise Contended("the rows could not be written in time; repeat the same request, or send fewer") from late
+    finally:
+        await batches.collection.update({"_id": identity}, {"$unset": {token: ""}, "$inc": {"version": 1}})

@@ -1,0 +1,1 @@
+"""Entries: one candidate in one batch, from enrolment to certificate."""

@@ -1,0 +1,25 @@
+"""What can be asked about entries."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Text = StringConstraints(strip_whitespace=True, min_length=1, max_length=100)
+
+
+class EnrolRow(BaseModel):
+    """One candidate who enters a batch."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        hide_input_in_errors=True,
+        json_schema_extra={
+            "examples": [{"name": "李建国", "id_number": "330106189309141015", "employer": "示例建筑工程有限公司"}]
+        },
+    )
+
+    name: Annotated[str, Text]
+    id_number: Annotated[str, Text] = Field(description="resident ID number, GB 11643-1999")
+    employer: Annotated[str, Text] | None = None

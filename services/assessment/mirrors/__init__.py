@@ -1,0 +1,1 @@
+"""What assessment knows of the registry: the standing of units and the standard editions."""

@@ -1,0 +1,1 @@
+"""Results: on public notice, then final, then said chunk by chunk."""

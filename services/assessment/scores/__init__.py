@@ -1,0 +1,1 @@
+"""Scores: the points of every part, and whether all of them are reached."""

@@ -1,0 +1,1 @@
+"""Evaluations of pilot units, from the self-check to the filing, and the loss of pilot status."""

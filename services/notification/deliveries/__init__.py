@@ -1,0 +1,1 @@
+"""Deliveries: each event on its way to each subscriber, tried until it is taken or given up."""

@@ -1,0 +1,1 @@
+"""The feed: every event ever said, in one log with positions."""

@@ -1,0 +1,118 @@
+"""Where the feed is kept: the position is the document's id, so the database itself refuses a position given twice."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.notification.feed.domain import FeedEvent
+from shared.act import NATIONAL, Scope
+from shared.errors import Contended
+from shared.storage.mongo import Database, Document, IndexModel
+
+RACES = 100  # runs of other writers that may come first
+PAUSE = 0.005  # seconds at most before the next try, so that two writers do not meet again and again
+INDEXES = (
+    IndexModel([("event", 1)], unique=True),
+    IndexModel([("authority", 1), ("unit", 1), ("_id", 1)]),
+    IndexModel([("type", 1), ("_id", 1)]),
+    IndexModel([("subject", 1), ("_id", 1)]),
+    IndexModel([("correlation", 1), ("_id", 1)]),
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a reader asks of the feed; `types` are exact types or patterns, any of them, none meaning all."""
+
+    after: int
+    limit: int
+    types: Sequence[str] = ()
+    subject: str | None = None
+    correlation: str | None = None
+
+    def query(self) -> Document:
+        """The filter beside position and scope."""
+        exact = {"subject": self.subject, "correlation": self.correlation}
+        query: Document = {field: value for field, value in exact.items() if value is not None}
+        if self.types:
+            query["$or"] = [{"type": _type(pattern)} for pattern in self.types]
+        return query
+
+
+def _type(pattern: str) -> str | Document:
+    if not pattern.endswith(".*"):
+        return pattern
+    return {"$gte": pattern[:-1], "$lt": f"{pattern[:-1]}\uffff"}
+
+
+def within(scope: Scope) -> Document:
+    """The filter of a scope: a line also sees what concerns every line."""
+    if scope.authority is not None and scope.unit is None:
+        return {"authority": {"$in": [scope.authority, NATIONAL]}}
+    return scope.query()
+
+
+class FeedLog:
+    """The append-only log; positions run 1 … n without a gap, whoever writes and however often."""
+
+    def __init__(self, database: Database) -> None:
+        self._rows = database.collection("feed")
+        self._turn = asyncio.Lock()  # writers of one process need not race each other
+
+    async def prepare(self) -> None:
+        """Make the indexes; safe to repeat."""
+        await self._rows.ensure_indexes(INDEXES)
+
+    async def append(self, events: Sequence[FeedEvent]) -> int:
+        """Add the events that are not in the log yet; the position of the last one added, 0 if there was none.
+
+        There is no leader. A writer takes the positions after the highest it sees, in order, and stops at the
+        first one refused: another writer was there first, or the event is known by now. Nothing after it was
+        written, so no gap can arise; it looks again and goes on with the rest.
+        """
+        async with self._turn:
+            left, last = {event.event: event for event in events}, 0
+            for _ in range(RACES):
+                left = await self._unknown(left)
+                if not left:
+                    return last
+                begin = await self.newest() + 1
+                run = [event._replace(position=begin + place) for place, event in enumerate(left.values())]
+                refused = await self._rows.insert_all([_document(event) for event in run], ordered=True)
+                taken = run[: len(run) - len(refused)]
+                last = taken[-1].position if taken else last
+                left = {event.event: event for event in run[len(taken) :]}
+                if left:
+                    await asyncio.sleep(random.uniform(0, PAUSE))  # noqa: S311 - no secret
+        raise Contended("many writers append to the feed at once; the events come again")
+
+    async def _unknown(self, events: dict[str, FeedEvent]) -> dict[str, FeedEvent]:
+        rows = await self._rows.find({"event": {"$in": list(events)}}, fields={"event": 1, "_id": 0})
+        known = {row["event"] for row in rows}
+        return {name: event for name, event in events.items() if name not in known}
+
+    async def newest(self) -> int:
+        """The highest position, 0 while the log is empty."""
+        row = await self._rows.find_one({}, sort=[("_id", -1)], projection={"_id": 1})
+        return int(row["_id"]) if row else 0
+
+    async def read(self, wanted: Wanted, scope: Scope, until: int) -> list[FeedEvent]:
+        """Events after a position up to `until` (included) within a scope, oldest first."""
+        query = {"_id": {"$gt": wanted.after, "$lte": until}, **within(scope), **wanted.query()}
+        rows = await self._rows.find(query, sort=[("_id", 1)], limit=wanted.limit)
+        return [_event(row) for row in rows]
+
+    async def at(self, positions: Sequence[int]) -> dict[int, FeedEvent]:
+        """The events at these positions."""
+        rows = await self._rows.find({"_id": {"$in": list(positions)}})
+        return {row["_id"]: _event(row) for row in rows}
+
+
+def _document(event: FeedEvent) -> Document:
+    row = event._asdict()
+    return {"_id": row.pop("position"), **row}
+
+
+def _event(row: Document) -> FeedEvent:
+    return FeedEvent(position=row.pop("_id"), **row)

@@ -1,0 +1,122 @@
+"""Subscriptions over HTTP: subscribe, pause, go on, end."""
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from services.notification.subscriptions.commands import Subscribe
+from services.notification.subscriptions.domain import State, Subscription
+from services.notification.subscriptions.handlers import Subscriptions
+from services.notification.subscriptions.storage import listed
+from shared.auth import Role
+from shared.http.door import Asked, Calling, Door, Expected, allow, doors
+from shared.http.pages import Cursor, Limit, Page, after, page
+from shared.http.tags import tagged
+from shared.privacy import Sealer
+
+OWNERS = (Role.SUBSCRIBER, Role.AUTHORITY, Role.UNIT, Role.CENTER)
+CREATED = 201
+
+
+class SubscriptionView(BaseModel):
+    """A subscription without its secret."""
+
+    id: str
+    authority: str
+    unit: str | None
+    owner: str = Field(description="the organisation that subscribed")
+    url: str
+    types: tuple[str, ...] = Field(description="exact types or patterns; none means every event")
+    from_position: int = Field(description="it is told what comes after this position of the feed")
+    state: State
+    reason: str = Field(description="why it is disabled; empty when it is not")
+
+
+class NewSubscription(SubscriptionView):
+    """A subscription just made, with the secret its deliveries are signed with; it is shown here only."""
+
+    secret: str = Field(examples=["whsec_c2tpbGxjZXJ0IGV4YW1wbGUgc2VjcmV0IDMyIGJ5dGVz"])
+
+
+def routes(subscriptions: Subscriptions) -> APIRouter:
+    """The doors of the subscriptions room."""
+    router = doors("/subscriptions", "subscriptions")
+
+    @allow(*OWNERS)
+    async def subscribe(asked: Subscribe, act: Asked, response: Response) -> NewSubscription:
+        """Be told by webhook of what the caller may see; the answer alone shows the secret (Standard Webhooks)."""
+        made = tagged(response, await subscriptions.subscribe(act, asked))
+        return NewSubscription.model_validate(made, from_attributes=True)
+
+    router.add_api_route(
+        "",
+        subscribe,
+        methods=["POST"],
+        status_code=CREATED,
+        route_class_override=_door_that_opens(subscriptions.sealer),
+    )
+
+    @router.get("")
+    @allow(*OWNERS, Role.AUDITOR)
+    async def index(caller: Calling, cursor: Cursor = None, limit: Limit = 100) -> Page[SubscriptionView]:
+        """The caller's subscriptions by id."""
+        rows = await listed(subscriptions.subscriptions, caller, after=after(cursor), limit=limit + 1)
+        return page([_view(row) for row in rows], limit, lambda row: row.id)
+
+    @router.get("/{subscription}")
+    @allow(*OWNERS, Role.AUDITOR)
+    async def read(subscription: str, caller: Calling, response: Response) -> SubscriptionView:
+        """One subscription."""
+        return _view(tagged(response, await subscriptions.get(subscription, caller)))
+
+    @router.post("/{subscription}/enable")
+    @allow(*OWNERS)
+    async def enable(subscription: str, act: Asked, expect: Expected, response: Response) -> SubscriptionView:
+        """Send again, beginning with what was held back."""
+        return _view(tagged(response, await subscriptions.enable(act, subscription, expect)))
+
+    @router.post("/{subscription}/disable")
+    @allow(*OWNERS)
+    async def disable(subscription: str, act: Asked, expect: Expected, response: Response) -> SubscriptionView:
+        """Hold everything back until it is enabled."""
+        return _view(tagged(response, await subscriptions.disable(act, subscription, expect)))
+
+    @router.delete("/{subscription}", status_code=204)
+    @allow(*OWNERS)
+    async def delete(subscription: str, act: Asked, expect: Expected) -> None:
+        """End it; what was not yet delivered is dropped."""
+        await subscriptions.delete(act, subscription, expect)
+
+    return router
+
+
+def _view(subscription: Subscription) -> SubscriptionView:
+    return SubscriptionView.model_validate(subscription, from_attributes=True)
+
+
+def _door_that_opens(sealer: Sealer) -> type[Door]:
+    """A door whose answers are kept with the secret sealed, and opened on their way out, repeats too."""
+
+    class OpeningDoor(Door):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            kept = super().get_route_handler()
+
+            async def through(request: Request) -> Response:
+                return _opened(await kept(request), sealer)
+
+            return through
+
+    return OpeningDoor
+
+
+def _opened(response: Response, sealer: Sealer) -> Response:
+    if response.status_code != CREATED:
+        return response
+    answer = json.loads(bytes(response.body))
+    answer["secret"] = sealer.open(answer["secret"], bound_to=answer["id"])
+    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+    return JSONResponse(answer, CREATED, {**headers, "Cache-Control": "no-store"})

@@ -1,0 +1,123 @@
+"""A subscription's life: active, disabled by its owner or for failing, enabled again, deleted."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import Field
+
+from services.notification.feed.domain import matches
+from shared.entity import Entity
+from shared.errors import Fault, Kind, NotFound
+from shared.events.base import Event
+from shared.events.notification import EndpointDisabled
+
+SCHEMES = ("http", "https")
+NAT64 = IPv6Network("64:ff9b::/96")
+
+
+class State(StrEnum):
+    """Whether a subscription is sent anything."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    DELETED = "deleted"
+
+
+class WrongUrl(Fault):
+    """This is not a URL that a webhook can be sent to."""
+
+    slug, kind = "webhook-url", Kind.INVALID
+
+
+class PrivateHost(Fault):
+    """Webhooks are sent to public addresses only."""
+
+    slug, kind = "webhook-private-host", Kind.INVALID
+
+
+class Subscription(Entity):
+    """One endpoint; `line` and `unit` bound what it is told, `line` None sees everything.
+
+    `owner` is the organisation that subscribed, `secret` is sealed, bound to the id.
+    """
+
+    owner: str
+    line: str | None
+    unit: str | None
+    url: str
+    types: tuple[str, ...]
+    from_position: int
+    state: State = State.ACTIVE
+    reason: str = ""
+    secret: str = Field(repr=False)
+
+    def wants(self, event_type: str) -> bool:
+        """Whether an event of this type is sent; no types means every type."""
+        return not self.types or any(matches(pattern, event_type) for pattern in self.types)
+
+    def must_belong_to(self, owner: str | None) -> None:
+        """A subscriber touches its own subscriptions only (None: the scope has decided)."""
+        if self.state is State.DELETED or owner not in (None, self.owner):
+            raise NotFound(f"there is no Subscription {self.id} within your scope")
+
+    def enabled(self) -> "tuple[Subscription, Sequence[Event]]":
+        """Sent to again, from where it stopped."""
+        if self.state is State.ACTIVE:
+            return self, []
+        return self.having(state=State.ACTIVE, reason=""), []
+
+    def disabled(self) -> "tuple[Subscription, Sequence[Event]]":
+        """The owner wants a pause."""
+        if self.state is State.DISABLED:
+            return self, []
+        return self.having(state=State.DISABLED, reason="by its owner"), []
+
+    def deleted(self) -> "tuple[Subscription, Sequence[Event]]":
+        """Over for good; what it was to be sent is dropped."""
+        return self.having(state=State.DELETED, reason=""), []
+
+    def given_up(self, failing_since: datetime, last_answer: str) -> "tuple[Subscription, Sequence[Event]]":
+        """It failed through its whole schedule or said it is gone; whoever runs it must hear of it."""
+        if self.state is not State.ACTIVE:
+            return self, []
+        event = EndpointDisabled(
+            subscription=self.id, unit=self.unit, failing_since=failing_since, last_answer=last_answer
+        )
+        return self.having(state=State.DISABLED, reason=f"failing, last answer: {last_answer}"), [event]
+
+
+def host_in(url: str) -> str:
+    """The host of a webhook URL; refuses what is no URL a webhook can be sent to."""
+    parts = _parts(url)
+    if parts.scheme not in SCHEMES or not parts.hostname:
+        raise WrongUrl("the URL begins with http:// or https:// and names a host", field="/url")
+    if parts.username is not None or parts.password is not None:
+        raise WrongUrl("leave user and password out; the signature proves who sends", field="/url")
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise WrongUrl("write the URL in ASCII, other characters percent-encoded or in punycode", field="/url")
+    return parts.hostname
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # read only now, and only now refused
+    except ValueError as cause:
+        raise WrongUrl("the URL cannot be read; mend its host or port", field="/url") from cause
+    return parts
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address is reached over the public internet, looking through IPv6 forms of IPv4 addresses."""
+    if isinstance(address, IPv6Address) and (inner := _inner(address)) is not None:
+        return is_public(inner)
+    return address.is_global and not address.is_multicast
+
+
+def _inner(address: IPv6Address) -> IPv4Address | None:
+    if address in NAT64:
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour

@@ -1,0 +1,91 @@
+"""Load, decide, save: what happens when something is asked about a subscription."""
+
+import secrets
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.notification.feed.domain import check_pattern
+from services.notification.subscriptions.commands import Subscribe
+from services.notification.subscriptions.domain import Subscription, host_in
+from services.notification.subscriptions.hosts import Hosts
+from services.notification.subscriptions.storage import owner_for
+from shared.act import NATIONAL, Act, scope_of
+from shared.auth import Caller
+from shared.events.base import Event
+from shared.privacy import Sealer
+from shared.storage.store import Store
+
+SECRET_BYTES = 32
+Decide = Callable[[Subscription], tuple[Subscription, Sequence[Event]]]
+
+
+@dataclass(frozen=True)
+class Subscriptions:
+    """The subscriptions room; `newest` asks the feed where now is."""
+
+    subscriptions: Store[Subscription]
+    newest: Callable[[], Awaitable[int]]
+    hosts: Hosts
+    sealer: Sealer
+
+    async def subscribe(self, act: Act, asked: Subscribe) -> Subscription:
+        """A new endpoint with a secret of its own; a repeat of the act gets the first one's."""
+        assert act.caller is not None
+        for place, pattern in enumerate(asked.types):
+            check_pattern(pattern, f"/types/{place}")
+        await self.hosts.address(host_in(asked.url))
+        identity = f"subscription-{act.id}"
+        begin = await self.newest() if asked.from_position is None else asked.from_position
+        subscription = Subscription(
+            id=identity,
+            authority=act.scope.authority or NATIONAL,
+            owner=act.caller.organisation,
+            line=act.scope.authority,
+            unit=act.scope.unit,
+            url=asked.url,
+            types=asked.types,
+            from_position=begin,
+            secret=self.sealer.seal(new_secret(), bound_to=identity),
+        )
+        return await self.subscriptions.add(subscription, [], act)
+
+    async def get(self, subscription: str, caller: Caller) -> Subscription:
+        """One subscription of the caller's."""
+        found = await self.subscriptions.get(subscription, scope_of(caller))
+        found.must_belong_to(owner_for(caller))
+        return found
+
+    async def enable(self, act: Act, subscription: str, expect: int | None) -> Subscription:
+        """Send again."""
+        return await self._change(act, subscription, Subscription.enabled, expect)
+
+    async def disable(self, act: Act, subscription: str, expect: int | None) -> Subscription:
+        """Send nothing until it is enabled."""
+        return await self._change(act, subscription, Subscription.disabled, expect)
+
+    async def delete(self, act: Act, subscription: str, expect: int | None) -> Subscription:
+        """Send nothing ever again."""
+        return await self._change(act, subscription, Subscription.deleted, expect)
+
+    async def give_up(self, act: Act, subscription: str, failing_since: datetime, last_answer: str) -> Subscription:
+        """Its endpoint does not take what it is sent."""
+        return await self.subscriptions.change(
+            subscription, act, lambda found: found.given_up(failing_since, last_answer)
+        )
+
+    async def _change(self, act: Act, subscription: str, decide: Decide, expect: int | None) -> Subscription:
+        assert act.caller is not None
+        owner = owner_for(act.caller)
+
+        def decided(found: Subscription) -> tuple[Subscription, Sequence[Event]]:
+            found.must_belong_to(owner)
+            return decide(found)
+
+        return await self.subscriptions.change(subscription, act, decided, expect=expect)
+
+
+def new_secret() -> str:
+    """A secret as Standard Webhooks writes it."""
+    return f"whsec_{b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"

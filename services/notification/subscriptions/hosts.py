@@ -1,0 +1,45 @@
+"""Where a webhook may connect to: the host is looked up, and what is not public is refused."""
+
+import asyncio
+import socket
+from ipaddress import ip_address
+from time import monotonic
+
+from services.notification.subscriptions.domain import PrivateHost, WrongUrl, is_public
+
+KNOWN_FOR = 5.0  # seconds a looked-up address is used again; connections go to that very address
+
+
+class Hosts:
+    """Looks hosts up; with `private_allowed` (tests, demonstrations) everything is reachable."""
+
+    def __init__(self, *, private_allowed: bool) -> None:
+        self._private_allowed = private_allowed
+        self._known: dict[str, tuple[float, str]] = {}
+
+    async def address(self, host: str) -> str | None:
+        """The address to connect to instead of the host's name, so that none other is met; None: any will do.
+
+        Raises:
+            PrivateHost: one of its addresses is not public.
+            WrongUrl: the host has no address.
+        """
+        if self._private_allowed:
+            return None
+        until, address = self._known.get(host, (0.0, ""))
+        if until <= monotonic():
+            address = await _public_address(host)
+            self._known = {name: kept for name, kept in self._known.items() if kept[0] > monotonic()}
+            self._known[host] = (monotonic() + KNOWN_FOR, address)
+        return address
+
+
+async def _public_address(host: str) -> str:
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as cause:
+        raise WrongUrl("the host cannot be looked up; check its name", field="/url") from cause
+    addresses = [str(row[4][0]) for row in found]
+    if not addresses or not all(is_public(ip_address(address.partition("%")[0])) for address in addresses):
+        raise PrivateHost("the host has an address that is not public; use a public one", field="/url")
+    return addresses[0]

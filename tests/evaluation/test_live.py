@@ -1,0 +1,187 @@
+"""Evaluation as a running service: facts from the bus, figures and the whole path over HTTP, on the real servers."""
+
+import json
+import random
+from collections.abc import AsyncIterator
+from datetime import date, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.local.issuer import Issuer
+from infra.local.servers import Servers
+from services.evaluation.indicators.domain import UnitIndicators
+from services.evaluation.indicators.handlers import Indicators
+from services.evaluation.indicators.storage import Facts, Units
+from shared.events.base import Event
+from shared.events.evaluation import PilotRevoked, UnitApplied, UnitFailed, UnitFiled, UnitPassed, UnitSelfChecked
+from shared.metrics import MESSAGES
+from tests.evaluation.examples import FULL, less
+from tests.evaluation.story import BEGINS, adds_up, facts, standing, story
+from tests.live import Running, Said, eventually, running
+
+pytestmark = pytest.mark.live
+
+EVIDENCE = dict.fromkeys(FULL, "自查台账")
+SELF_CHECK = {"cycle": "2019", "scores": FULL, "evidence": EVIDENCE}
+PASSING = {"scores": less(0.5, *FULL), "vetoes": [], "reason": "各项指标达到要求。"}
+
+
+@pytest.fixture(scope="module")
+async def service(
+    servers: Servers, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Running]:
+    async with running("evaluation", servers, issuer, tmp_path_factory.mktemp("evaluation")) as live:
+        live.set_time(BEGINS)
+        await eventually(lambda: _is_near_the_beginning(live))
+        yield live
+
+
+async def _is_near_the_beginning(live: Running) -> bool:
+    return abs(live.process.tools.clock.now() - BEGINS) < timedelta(minutes=1)
+
+
+def room(service: Running) -> Indicators:
+    """The indicators room over the running service's database."""
+    return Indicators(Facts(service.process.tools.database), Units(service.process.tools.database))
+
+
+async def told(service: Running, *said: tuple[Event, str, int]) -> None:
+    """Say events as others would, and wait until all of them are taken."""
+    before = taken()
+    for event, subject, sequence in said:
+        await service.says(event, subject=subject, sequence=sequence)
+    await eventually(lambda: _taken(before + len(said)))
+
+
+def taken() -> float:
+    """Messages taken by this service's hearers so far."""
+    samples = [sample for metric in MESSAGES.collect() for sample in metric.samples if sample.name.endswith("_total")]
+    return sum(s.value for s in samples if s.labels["queue"].startswith("evaluation.") and s.labels["outcome"] == "taken")
+
+
+async def _taken(many: float) -> bool:
+    return taken() >= many
+
+
+async def get(service: Running, path: str, role: str = "center", org: str = "center", **query: str) -> httpx.Response:
+    line = None if role == "center" else "33"
+    return await service.http.get(f"/v1{path}", params=query, headers=service.token(role, org, line))
+
+
+async def post(service: Running, who: str, path: str, body: Any = None, line: str = "33") -> httpx.Response:
+    """As the Center, or as the unit of that name."""
+    headers = service.token("center") if who == "center" else service.token("unit", who, line)
+    return await service.http.post(f"/v1{path}", json=body, headers=headers)
+
+
+async def ok(answering: Any) -> dict[str, Any]:
+    answer = await answering
+    assert answer.is_success, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def refused(answering: Any) -> tuple[int, str]:
+    answer = await answering
+    return answer.status_code, answer.json()["type"].rsplit(":", 1)[-1]
+
+
+async def said_of(service: Running, kind: type[Event], evaluation: str) -> Said:
+    """The event of a kind about one evaluation, once it is published."""
+
+    async def look() -> list[Said]:
+        return [s for s in service.said if s.type == kind.type and s.headers["ce-subject"] == evaluation]
+
+    return (await eventually(look))[0]
+
+
+async def applied(service: Running, unit: str) -> str:
+    """A unit that has applied; its evaluation."""
+    await told(service, (standing(unit), unit, 1))
+    checked = await ok(post(service, unit, "/evaluations", SELF_CHECK))
+    return str((await ok(post(service, unit, f"/evaluations/{checked['id']}/apply")))["id"])
+
+
+# -- indicators --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_facts_in_any_order_and_any_number_of_times_give_the_same_figures(service: Running, seed: int) -> None:
+    chance = random.Random(seed)
+    unit = f"unit-33-seed-{seed}"
+    heard = facts(unit) + chance.choices(facts(unit), k=10)
+    chance.shuffle(heard)
+    while heard:
+        size = chance.randint(1, 5)
+        await room(service).take(heard[:size])
+        heard = heard[size:]
+    seen = await room(service).of(unit); print(repr(seen))
+    assert seen == adds_up(unit)
+
+
+async def test_what_is_heard_on_the_bus_counts_once_and_can_be_followed_to_its_events(service: Running) -> None:
+    unit = "unit-33-heard"
+    events = [(event, subject, sequence) for event, subject, sequence, _ in story(unit)] * 2
+    random.Random(7).shuffle(events)
+    await told(service, *events)
+    figures = UnitIndicators.model_validate(await ok(get(service, f"/indicators/{unit}")))
+    timed = {"filing_lag_seconds": figures.filing_lag_seconds, "last_event_at": figures.last_event_at}
+    assert figures == adds_up(unit).model_copy(update=timed)
+    assert figures.filing_lag_seconds is not None
+    first = await ok(get(service, f"/indicators/{unit}/facts", limit="7"))
+    rest = await ok(get(service, f"/indicators/{unit}/facts", limit="7", cursor=first["next"]))
+    assert [row["id"] for row in first["rows"] + rest["rows"]] == sorted(row.id for row in facts(unit))
+    of_batch = await ok(get(service, f"/indicators/{unit}/facts", batch=f"{unit}-batch-2"))
+    assert len(of_batch["rows"]) == 3
+
+
+async def test_figures_are_shown_within_the_callers_scope_only(service: Running) -> None:
+    await told(service, (standing("unit-33-a"), "unit-33-a", 1), (standing("unit-33-b"), "unit-33-b", 1))
+    seen = await ok(get(service, "/indicators", "unit", "unit-33-a"))
+    assert [row["unit"] for row in seen["rows"]] == ["unit-33-a"]
+    assert {"unit-33-a", "unit-33-b"} <= {row["unit"] for row in (await ok(get(service, "/indicators")))["rows"]}
+    for path in ("/indicators/unit-33-b", "/indicators/unit-33-b/facts"):
+        assert await refused(get(service, path, "unit", "unit-33-a")) == (404, "not-found")
+
+
+async def test_an_older_standing_that_comes_later_does_not_replace_the_newer_one(service: Running) -> None:
+    unit = "unit-33-standing"
+    await told(service, (standing(unit, date(2019, 9, 26)), unit, 5))
+    await told(service, (standing(unit), unit, 4))
+    found = await room(service).unit(unit)
+    assert (found.sequence, found.suspended_on) == (5, date(2019, 9, 26))
+
+
+# -- evaluations -------------------------------------------------------------------------------------------
+
+
+async def test_a_unit_checks_itself_applies_passes_is_publicised_and_filed(service: Running) -> None:
+    unit = "unit-33-path"
+    await told(service, *((event, subject, sequence) for event, subject, sequence, _ in story(unit)))
+    weak = await ok(post(service, unit, "/evaluations", {**SELF_CHECK, "scores": less(2, *FULL)}))
+    path = f"/evaluations/{weak['id']}"
+    assert await refused(post(service, unit, f"{path}/apply")) == (409, "self-check-not-qualified")
+    assert (await ok(post(service, unit, "/evaluations", SELF_CHECK)))["self_check"]["qualified"]
+    assert (await ok(post(service, unit, f"{path}/apply")))["state"] == "applied"
+    assert await refused(post(service, unit, f"{path}/decide", PASSING)) == (403, "forbidden")
+    passed = await ok(post(service, "center", f"{path}/decide", PASSING))
+    assert passed["notice"]["until"] == "2019-10-10"
+    assert passed["decision"]["indicators"] == await ok(get(service, f"/indicators/{unit}"))
+    early = await post(service, "center", f"{path}/file")
+    assert (early.status_code, early.json()["type"]) == (409, "urn:skillcert:problem:notice-open")
+    assert "2019-10-10" in early.json()["detail"]
+    service.forward(days=13, hours=12.5)  # the notice ends on the 13th day at midnight in Shanghai
+    filed = await eventually(lambda: _filed(service, path))
+    assert filed["filed_on"] == "2019-10-11"
+    for kind in (UnitSelfChecked, UnitApplied, UnitPassed, UnitFiled):
+        said = await said_of(service, kind, weak["id"])
+        assert (said.headers["ce-authority"], json.loads(said.body)["unit"]) == ("33", unit)
+    assert said.headers["ce-sequence"] == filed["decision"] and filed
+
+
+async def _filed(service: Running, path: str) -> dict[str, Any]:
+    answer = await post(service, "center", f"{path}/file")
+    body: dict[str, Any] = answer.json()
+    return body if answer.is_success else {}

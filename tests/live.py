@@ -1,0 +1,190 @@
+"""A service running in the test's own process on the real servers, with everything a test asks of it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import aio_pika
+import httpx
+import pymongo
+import uvicorn
+from infra.local.servers import Servers
+
+from infra.local.issuer import Issuer
+from shared.clock import set_offset
+from shared.events.base import Event
+from shared.messaging.envelope import outgoing
+from shared.outbox.pending import Pending
+from shared.process import Process, Tools
+from shared.settings import ServiceName, Settings
+
+T = TypeVar("T")
+SEAL_KEYS = "v1:a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
+INDEX_KEY = "aWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWk="
+
+
+async def eventually(look: Callable[[], Awaitable[T]], *, within: float = 15.0) -> T:
+    """The first truthy answer of `look`, asked again and again; fails after `within` seconds."""
+    end = time.monotonic() + within
+    while not (seen := await look()):
+        if time.monotonic() > end:
+            raise AssertionError(f"not seen within {within} s; last: {seen!r}")
+        await asyncio.sleep(0.02)
+    return seen
+
+
+@dataclass
+class Said:
+    """One event as another system would receive it."""
+
+    type: str
+    headers: dict[str, Any]
+    body: bytes
+
+
+@dataclass
+class Running:
+    """A running service and the world around it."""
+
+    process: Process
+    http: httpx.AsyncClient
+    issuer: Issuer
+    clock_file: Path
+    exchange: aio_pika.abc.AbstractExchange
+    said: list[Said] = field(default_factory=list)
+    offset: float = 0.0
+
+    def token(self, role: str, org: str = "center", authority: str | None = None) -> dict[str, str]:
+        """Headers of a caller, with a new Idempotency-Key."""
+        token = self.issuer.token(role, org, authority)
+        return {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex}
+
+    def forward(self, **by: float) -> None:
+        """Move the business clock, e.g. `forward(days=8)`."""
+        self.offset += timedelta(**by).total_seconds()
+        set_offset(self.clock_file, self.offset)
+
+    def set_time(self, moment: datetime) -> None:
+        """Set the business clock to an instant."""
+        self.offset = (moment - datetime.now(UTC)).total_seconds()
+        set_offset(self.clock_file, self.offset)
+
+    async def says(
+        self,
+        event: Event,
+        *,
+        subject: str,
+        sequence: int = 1,
+        authority: str = "33",
+        event_id: str | None = None,
+        trace: str | None = None,
+    ) -> str:
+        """Publish an event as the service that speaks it; its id."""
+        service = event.type.split(".", 1)[0]
+        now = self.process.tools.clock.now()
+        identity = event_id or f"{subject}@{sequence}"
+        pending = Pending(
+            identity, event.type, f"/{service}/tests", subject, now, sequence, authority, identity, None, trace,
+            event.model_dump_json().encode(), time.time(),
+        )  # fmt: skip
+        message = outgoing(pending, trace)
+        await self.exchange.publish(
+            aio_pika.Message(message.body, headers=dict(message.headers), delivery_mode=2), message.routing_key
+        )
+        return identity
+
+    async def heard(self, kind: type[Event], most: int = 1, *, within: float = 15.0) -> list[Said]:
+        """At least `most` published events of a kind, once they are there."""
+
+        async def enough() -> list[Said]:
+            found = [said for said in self.said if said.type == kind.type]
+            return found if len(found) >= most else []
+
+        return await eventually(enough, within=within)
+
+    async def _take(self, message: aio_pika.abc.AbstractIncomingMessage) -> None:
+        self.said.append(Said(message.routing_key or "", dict(message.headers), message.body))
+
+
+def settings_for(service: ServiceName, servers: Servers, issuer_url: str, folder: Path, **more: Any) -> Settings:
+    """Settings as the environment would give them, with short waits."""
+    values: dict[str, Any] = {
+        "service": service,
+        "amqp_url": servers.amqp_url(service),
+        "mongo_url": servers.mongo_url(service),
+        "jwks_url": issuer_url,
+        "seal_keys": SEAL_KEYS,
+        "index_key": INDEX_KEY,
+        "clock_file": folder / "clock",
+        "trace_file": folder / "trace.jsonl",
+        "retry_delays": (0.1, 0.2, 0.4),
+        "sweep_every": 0.2,
+        "sweep_after": 0.5,
+        "poll_every": 0.1,
+        "webhook_private_hosts": True,
+        "http_port": 0,
+    }
+    return Settings(**{**values, **more})
+
+
+def _drop_database(servers: Servers, service: ServiceName) -> None:
+    client: pymongo.MongoClient[Any] = pymongo.MongoClient(servers.admin_mongo_url)
+    client.drop_database(service)
+    client.close()
+
+
+@asynccontextmanager
+async def running(
+    service: ServiceName, servers: Servers, issuer: Issuer, folder: Path, **more: Any
+) -> AsyncIterator[Running]:
+    """Run a service with an empty database and empty queues; stops it afterwards."""
+    _drop_database(servers, service)
+    connection = await aio_pika.connect_robust(servers.admin_amqp_url)
+    settings = settings_for(service, servers, issuer.url, folder, **more)
+    tools = Tools.made(settings)
+    process = Process(tools, import_module(f"services.{service}.app").build(tools))
+    channel = await connection.channel()
+    await _delete_queues(connection, process)
+    exchange = await channel.get_exchange("certification.events")
+    listening = await channel.declare_queue(exclusive=True)
+    await listening.bind(exchange, "#")
+    server = uvicorn.Server(uvicorn.Config(process.app(), port=0, log_config=None, access_log=False))
+    serving = asyncio.create_task(server.serve())
+    try:
+        async with httpx.AsyncClient(timeout=10) as http:
+            await eventually(lambda: _is(server.started))
+            port = server.servers[0].sockets[0].getsockname()[1]
+            http.base_url = httpx.URL(f"http://127.0.0.1:{port}")
+            live = Running(process, http, issuer, folder / "clock", exchange)
+            await listening.consume(live._take, no_ack=True)
+            await eventually(lambda: _is(process.prepared.is_set()), within=30)
+            await eventually(lambda: _ready(http), within=30)
+            yield live
+    finally:
+        server.should_exit = True
+        await serving
+        await connection.close()
+
+
+async def _is(value: bool) -> bool:
+    return value
+
+
+async def _ready(http: httpx.AsyncClient) -> bool:
+    return (await http.get("/health/ready")).status_code == 200
+
+
+async def _delete_queues(connection: aio_pika.abc.AbstractConnection, process: Process) -> None:
+    topology = process.consumers.topology
+    names = [topology.queue(key) for key in topology.heard] + [topology.parked]
+    names += [topology.retry(n) for n in range(1, len(topology.retry_delays) + 1)]
+    for name in names:
+        async with connection.channel() as channel:
+            await channel.queue_delete(name)

@@ -204,5 +204,7 @@ async def _serve(server: uvicorn.Server, settings: Settings) -> None:
         await asyncio.sleep(0.02)  # noqa: ASYNC110 - uvicorn tells by a flag only
     if settings.ready_file and server.started:
         port = server.servers[0].sockets[0].getsockname()[1]
-        settings.ready_file.write_text(f"http://{settings.http_host}:{port}", encoding="ascii")
+        written = settings.ready_file.with_suffix(".part")
+        written.write_text(f"http://{settings.http_host}:{port}", encoding="ascii")
+        written.replace(settings.ready_file)  # whoever waits for it never reads half of it
     await serving

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,12 +15,13 @@ import aio_pika
 import httpx
 import pymongo
 import uvicorn
-from infra.local.servers import Servers
 
 from infra.local.issuer import Issuer
+from infra.local.servers import Servers
 from shared.clock import set_offset
 from shared.events.base import Event
 from shared.messaging.envelope import outgoing
+from shared.messaging.topology import EVENTS, Topology
 from shared.outbox.pending import Pending
 from shared.process import Process, Tools
 from shared.settings import ServiceName, Settings
@@ -109,9 +110,6 @@ class Running:
 
         return await eventually(enough, within=within)
 
-    async def _take(self, message: aio_pika.abc.AbstractIncomingMessage) -> None:
-        self.said.append(Said(message.routing_key or "", dict(message.headers), message.body))
-
 
 def settings_for(service: ServiceName, servers: Servers, issuer_url: str, folder: Path, **more: Any) -> Settings:
     """Settings as the environment would give them, with short waits."""
@@ -134,57 +132,75 @@ def settings_for(service: ServiceName, servers: Servers, issuer_url: str, folder
     return Settings(**{**values, **more})
 
 
-def _drop_database(servers: Servers, service: ServiceName) -> None:
-    client: pymongo.MongoClient[Any] = pymongo.MongoClient(servers.admin_mongo_url)
-    client.drop_database(service)
-    client.close()
-
-
 @asynccontextmanager
 async def running(
     service: ServiceName, servers: Servers, issuer: Issuer, folder: Path, **more: Any
 ) -> AsyncIterator[Running]:
     """Run a service with an empty database and empty queues; stops it afterwards."""
     _drop_database(servers, service)
-    connection = await aio_pika.connect_robust(servers.admin_amqp_url)
-    settings = settings_for(service, servers, issuer.url, folder, **more)
-    tools = Tools.made(settings)
+    tools = Tools.made(settings_for(service, servers, issuer.url, folder, **more))
     process = Process(tools, import_module(f"services.{service}.app").build(tools))
-    channel = await connection.channel()
-    await _delete_queues(connection, process)
-    exchange = await channel.get_exchange("certification.events")
-    listening = await channel.declare_queue(exclusive=True)
-    await listening.bind(exchange, "#")
+    await delete_queues(servers, process.consumers.topology)
+    said: list[Said] = []
+    async with _listening(servers, said, "#") as exchange, _served(process) as http:
+        await eventually(lambda: _is_ready(http), within=30)
+        yield Running(process, http, issuer, folder / "clock", exchange, said)
+
+
+@asynccontextmanager
+async def listening(servers: Servers, key: str) -> AsyncIterator[list[Said]]:
+    """A list that grows by every event published under `key`, as any other system would hear it."""
+    said: list[Said] = []
+    async with _listening(servers, said, key):
+        yield said
+
+
+@asynccontextmanager
+async def _listening(servers: Servers, said: list[Said], key: str) -> AsyncIterator[aio_pika.abc.AbstractExchange]:
+    async def take(message: aio_pika.abc.AbstractIncomingMessage) -> None:
+        said.append(Said(message.routing_key or "", dict(message.headers), message.body))
+
+    async with await aio_pika.connect_robust(servers.admin_amqp_url) as connection:
+        channel = await connection.channel()
+        exchange = await channel.get_exchange(EVENTS)
+        queue = await channel.declare_queue(exclusive=True)
+        await queue.bind(exchange, key)
+        await queue.consume(take, no_ack=True)
+        yield exchange
+
+
+@asynccontextmanager
+async def _served(process: Process) -> AsyncIterator[httpx.AsyncClient]:
     server = uvicorn.Server(uvicorn.Config(process.app(), port=0, log_config=None, access_log=False))
     serving = asyncio.create_task(server.serve())
     try:
-        async with httpx.AsyncClient(timeout=10) as http:
-            await eventually(lambda: _is(server.started))
-            port = server.servers[0].sockets[0].getsockname()[1]
-            http.base_url = httpx.URL(f"http://127.0.0.1:{port}")
-            live = Running(process, http, issuer, folder / "clock", exchange)
-            await listening.consume(live._take, no_ack=True)
-            await eventually(lambda: _is(process.prepared.is_set()), within=30)
-            await eventually(lambda: _ready(http), within=30)
-            yield live
+        while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn tells by a flag only
+            await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        async with httpx.AsyncClient(timeout=10, base_url=f"http://127.0.0.1:{port}") as http:
+            yield http
     finally:
         server.should_exit = True
         await serving
-        await connection.close()
 
 
-async def _is(value: bool) -> bool:
-    return value
-
-
-async def _ready(http: httpx.AsyncClient) -> bool:
+async def _is_ready(http: httpx.AsyncClient) -> bool:
     return (await http.get("/health/ready")).status_code == 200
 
 
-async def _delete_queues(connection: aio_pika.abc.AbstractConnection, process: Process) -> None:
-    topology = process.consumers.topology
-    names = [topology.queue(key) for key in topology.heard] + [topology.parked]
-    names += [topology.retry(n) for n in range(1, len(topology.retry_delays) + 1)]
-    for name in names:
-        async with connection.channel() as channel:
+def _drop_database(servers: Servers, service: ServiceName) -> None:
+    with pymongo.MongoClient[dict[str, Any]](servers.admin_mongo_url) as client:
+        client.drop_database(service)
+
+
+async def delete_queues(servers: Servers, topology: Topology) -> None:
+    """Delete a service's queues and what is in them; it declares them anew."""
+    names: Sequence[str] = [
+        topology.parked,
+        *(topology.queue(key) for key in topology.heard),
+        *(topology.retry(attempt) for attempt in range(1, len(topology.retry_delays) + 1)),
+    ]
+    async with await aio_pika.connect(servers.admin_amqp_url) as connection:
+        channel = await connection.channel()
+        for name in names:
             await channel.queue_delete(name)

@@ -103,7 +103,7 @@ async def _sample(channel: aio_pika.abc.AbstractChannel) -> tuple[bytes, dict[st
 
 async def _queue(channel: aio_pika.abc.AbstractChannel) -> None:
     """An empty quorum queue that hears what is filed: what every run publishes into."""
-    queue = await channel.declare_queue(FILED, durable=True, arguments=QUORUM)
+    queue = await channel.declare_queue(FILED, durable=True, arguments={**QUORUM})
     await queue.bind(EVENTS, KEY)
     await queue.purge()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import aio_pika
 from faststream.rabbit import Channel, RabbitBroker, RabbitExchange, RabbitQueue
+from faststream.rabbit.schemas import QueueType
 from motor.motor_asyncio import AsyncIOMotorClient
 from pydantic import BaseModel
 
@@ -45,7 +46,7 @@ class Result(BaseModel):
 
 async def textbook(amqp_url: str, mongo_url: str, count: int) -> float:
     """Consume one, insert one, publish one with FastStream and motor: persistent, confirmed, majority writes."""
-    queue = RabbitQueue("bench.textbook", durable=True, arguments=QUORUM)
+    queue = RabbitQueue("bench.textbook", queue_type=QueueType.QUORUM, durable=True)
     events = RabbitExchange(EVENTS, declare=False)
     broker = RabbitBroker(amqp_url, logger=None, default_channel=Channel(prefetch_count=TEXTBOOK_PREFETCH))
     client: Any = AsyncIOMotorClient(mongo_url, w="majority")
@@ -78,7 +79,7 @@ async def _fill(url: str, queue: str, count: int) -> None:
     connection = await aio_pika.connect(url)
     async with connection:
         channel = await connection.channel()
-        await channel.declare_queue(queue, durable=True, arguments=QUORUM)
+        await channel.declare_queue(queue, durable=True, arguments={**QUORUM})
         body = Result(entry="e" * 32, holder="张*", occupation="rebar_worker", level="4").model_dump_json().encode()
         message = aio_pika.Message(
             body, content_type="application/json", delivery_mode=aio_pika.DeliveryMode.PERSISTENT

@@ -35,7 +35,7 @@ def people(seed: int) -> Iterator[Person]:
             continue
         seen.add(stem)
         name = chance.choice(SURNAMES) + "".join(chance.choices(GIVEN, k=chance.choice((1, 2))))
-        yield Person(name, stem + ric.calc_check_digit(stem))
+        yield Person(name, stem + ric.calc_check_digit(f"{stem}0"))
 
 
 def with_wrong_check_digit(person: Person) -> Person:

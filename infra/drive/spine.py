@@ -1,15 +1,18 @@
 """The spine, step by step: plan filed, batch announced, workers examined, results publicised, finalised, certified."""
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
-from infra.drive.caller import Refused
+from infra.drive.caller import Refused, pages
 from infra.drive.people import Person
 from infra.drive.world import LEVEL, Unit, World
+from infra.local.stack import ROOT
 
+FORM = ROOT / "services" / "evaluation" / "data" / "form.json"
 ROWS = 500
 POINTS = {"operating_rules": 25, "safe_production": 20, "problem_solving": 15, "task_completion": 30, "conduct": 10}
 ENDED = ("certified", "rejected", "failed")
@@ -113,3 +116,16 @@ async def settled(world: World, unit: Unit, batch: str, within: float = 60.0) ->
         return found if open_ == 0 else None
 
     return await until(ended, f"the end of {batch}", within)
+
+
+async def entries_of(world: World, unit: Unit, batch: str) -> list[dict[str, Any]]:
+    """The entries of a batch as the unit sees them."""
+    return await pages(world.caller(unit), "assessment", f"/v1/batches/{batch}/entries")
+
+
+def form_answers(share: float = 0.9) -> tuple[dict[str, float], dict[str, str]]:
+    """Points for every indicator of the evaluation form, and the evidence for them."""
+    form = json.loads(FORM.read_text(encoding="utf-8"))
+    indicators = [indicator for group in form["groups"] for indicator in group["indicators"]]
+    scores = {row["id"]: round(row["points"] * share, 2) for row in indicators}
+    return scores, {code: f"自查台账第{place}页" for place, code in enumerate(scores, start=1)}

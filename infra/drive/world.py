@@ -54,7 +54,7 @@ class World:
 
     async def subscribe(self, *types: str) -> dict[str, Any]:
         """Make the receiver a webhook subscriber of the Center."""
-        asked = {"url": self.receiver.url, "types": list(types)}
+        asked = {"url": self.receiver.url, "types": list(types), "from_position": 0}
         made: dict[str, Any] = await self.center.post("notification", "/v1/subscriptions", asked)
         self.receiver.secret = made["secret"]
         return made

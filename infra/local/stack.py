@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 from urllib.request import urlopen
@@ -19,6 +20,7 @@ from infra.local.issuer import Issuer
 from infra.local.leash import Leashed
 from infra.local.servers import Servers, servers
 from services.commands import builder
+from shared.clock import set_offset
 from shared.process import Process, Tools
 from shared.settings import ServiceName, Settings
 
@@ -104,13 +106,20 @@ class Stack:
 
 
 @contextmanager
-def stack(folder: Path | None = None, only: Sequence[ServiceName] = ALL, **settings: str) -> Iterator[Stack]:
-    """Start everything, yield when all is ready, stop everything. `settings` are environment variables."""
+def stack(
+    folder: Path | None = None, only: Sequence[ServiceName] = ALL, at: datetime | None = None, **settings: str
+) -> Iterator[Stack]:
+    """Start everything, yield when all is ready, stop everything.
+
+    `at` is the business time to begin with, `settings` are environment variables of the services.
+    """
     with ExitStack() as held:
         place = folder or held.enter_context(working_folder())
         running = held.enter_context(servers(place / "servers"))
         issuer = held.enter_context(Issuer().serve())
         here = Stack(place, running, issuer, place / "clock", place / "trace.jsonl")
+        if at is not None:
+            set_offset(here.clock_file, (at - datetime.now(UTC)).total_seconds())
         environment = _environment(here, settings)
         for name in only:
             own = {**environment, **_own(here, name)}

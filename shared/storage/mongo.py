@@ -205,7 +205,7 @@ class Database:
     async def server_time(self) -> datetime:
         """The database's clock, for leases held by several machines."""
         with translated():
-            answer = await self._database.command("hello")
+            answer = await self._database.command("hello", codec_options=_CODEC)
             local_time: datetime = answer["localTime"]
             return local_time
 

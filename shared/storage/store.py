@@ -117,12 +117,18 @@ class Store(Generic[E]):
     # -- many at once ----------------------------------------------------------------------------------
 
     async def add_all(self, decisions: Iterable[tuple[Decision[E], Act]]) -> set[str]:
-        """Insert many new entities in one bulk write; the ids of those that stood already."""
+        """Insert many new entities in one bulk write; the ids of those that stood already.
+
+        `AlreadyThere` when an entity is new and yet holds what is another's (a unique index of its own).
+        """
         made = [self._next(entity, events, act) for (entity, events), act in decisions]
         refused = await self.collection.insert_all([self._document(first, pending) for first, pending in made])
         news = [item for at, (_, pending) in enumerate(made) if at not in refused for item in pending]
         self.announce(self, news)
-        return {made[at][0].id for at in refused}
+        stood = {made[at][0].id for at in refused}
+        if stood and await self.count({"_id": {"$in": list(stood)}}) < len(stood):
+            raise AlreadyThere(f"a new {self._kind.__name__} holds what must be unique and is another's")
+        return stood
 
     async def change_all(self, wanted: Mapping[str, tuple[Act, Callable[[E], Decision[E]]]]) -> set[str]:
         """Change many entities by bulk writes, each under its own act; the ids that are not there.

@@ -13,7 +13,7 @@ from services.assessment.entries.storage import qualified, tally
 from services.assessment.results.domain import Chunk, chunk_of
 from shared.act import Act
 from shared.clock import Clock
-from shared.errors import Contended, Stale
+from shared.errors import AlreadyThere, Contended, Stale
 from shared.events.base import Event
 from shared.rulebook import Rulebook
 from shared.storage.store import Store
@@ -77,6 +77,7 @@ class Results:
         last = ""
         for number in range(1, batch.chunks + 1):
             entries = await qualified(self.entries, batch.id, after=last, limit=batch.chunk_rows)
-            await self.chunks.add(*chunk_of(batch, number, entries), act)
+            with suppress(AlreadyThere):  # the same chunk, said when the event came under another id
+                await self.chunks.add(*chunk_of(batch, number, entries), act)
             last = entries[-1].id
         return await self.batches.change(batch.id, act, lambda found: found.finalised())

@@ -1,13 +1,14 @@
 """What is measured of a unit: facts, one for each event heard, and the figures they add up to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Any
 
 from pydantic import Field
 
+from shared.events.assessment import BatchClosed, BatchFiled
 from shared.events.base import Event, Record
-from shared.events.registry import Standing
+from shared.events.registry import CertificateFiled, FilingRejected, Standing
 
 SAID = frozenset({"unit", "batch", "occupation", "level", "entries", "passed", "failed"})
 """What a fact takes over from its event, as far as the event says it."""
@@ -61,6 +62,19 @@ def unit(said: Standing, *, authority: str, sequence: int) -> Unit:
     )
 
 
+class Counted(Record):
+    """The facts of one kind that one batch has: how many, and when they happened."""
+
+    unit: str
+    authority: str
+    kind: str
+    batch: str
+    facts: int
+    first_at: datetime
+    last_at: datetime
+    mean_at: float = Field(description="mean of the instants, seconds since 1970 UTC")
+
+
 class FilingLag(Record):
     """Seconds from the end of a batch's objection period to the filing of its certificates."""
 
@@ -83,15 +97,37 @@ class UnitIndicators(Record):
     filing_lag_seconds: FilingLag | None = Field(default=None, description="null until a closed batch has filings")
     last_event_at: datetime | None = Field(default=None, description="when the latest of the events happened, UTC")
 
-    @classmethod
-    def added_up(cls, sums: Mapping[str, Any]) -> Self:
-        """The figures of a unit from the sums over its facts."""
-        entries, timed = sums["entries"], sums["timed"]
-        return cls(
-            **{name: sums[name] for name in _SUMS},
-            pass_rate=sums["passed"] / entries if entries else None,
-            filing_lag_seconds=FilingLag(mean=sums["lag"] / timed, max=sums["longest"]) if timed else None,
-        )
+
+def add_up(counted: Sequence[Counted], publicised: Iterable[Fact]) -> UnitIndicators:
+    """The figures of one unit; results that are publicised again replace the earlier ones of their batch."""
+    newest = {row.batch: row for row in sorted(publicised, key=lambda row: row.sequence)}.values()
+    entries, passed = sum(row.entries for row in newest), sum(row.passed for row in newest)
+    return UnitIndicators(
+        unit=counted[0].unit,
+        authority=counted[0].authority,
+        batches=len(_of(counted, BatchFiled)),
+        entries=entries,
+        passed=passed,
+        failed=sum(row.failed for row in newest),
+        pass_rate=passed / entries if entries else None,
+        filed=sum(row.facts for row in _of(counted, CertificateFiled)),
+        rejected=sum(row.facts for row in _of(counted, FilingRejected)),
+        filing_lag_seconds=_lag(counted),
+        last_event_at=max(row.last_at for row in counted),
+    )
 
 
-_SUMS = ("unit", "authority", "batches", "entries", "passed", "failed", "filed", "rejected", "last_event_at")
+def _of(counted: Iterable[Counted], kind: type[Event]) -> list[Counted]:
+    return [row for row in counted if row.kind == kind.type]
+
+
+def _lag(counted: Sequence[Counted]) -> FilingLag | None:
+    closed = {row.batch: row.first_at.timestamp() for row in _of(counted, BatchClosed)}
+    timed = [row for row in _of(counted, CertificateFiled) if row.batch in closed]
+    if not timed:
+        return None
+    waited = sum(row.facts * (row.mean_at - closed[row.batch]) for row in timed)
+    return FilingLag(
+        mean=waited / sum(row.facts for row in timed),
+        max=max(row.last_at.timestamp() - closed[row.batch] for row in timed),
+    )

@@ -1,19 +1,18 @@
-"""Facts and the mirror of units: plain collections that say nothing, and the sums over them."""
+"""Facts and the mirror of units: plain collections that say nothing, and the counts over them."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from datetime import UTC, datetime
+from itertools import groupby
 
-from services.evaluation.indicators.domain import Fact, Unit, UnitIndicators
+from services.evaluation.indicators.domain import Counted, Fact, Unit, UnitIndicators, add_up
 from shared.act import EVERYTHING, Scope
-from shared.events.assessment import BatchClosed, BatchFiled, ResultsPublicised
-from shared.events.base import Event
-from shared.events.registry import CertificateFiled, FilingRejected
+from shared.events.assessment import ResultsPublicised
 from shared.storage.mongo import Database, Document, IndexModel
 
+# every question names its units, so the first two serve all scopes; counts are read from the second alone
 FACT_INDEXES = (
-    IndexModel([("authority", 1), ("unit", 1), ("_id", 1)]),
     IndexModel([("unit", 1), ("_id", 1)]),
-    IndexModel([("batch", 1), ("kind", 1)]),
+    IndexModel([("unit", 1), ("kind", 1), ("batch", 1), ("at", 1), ("authority", 1)]),
 )
 UNIT_INDEXES = (IndexModel([("authority", 1), ("unit", 1), ("_id", 1)]),)
 
@@ -39,13 +38,18 @@ class Facts:
         named = {field: value for field, value in {"batch": batch, "kind": kind}.items() if value is not None}
         query: Document = {"$and": [scope.query(), {"unit": unit, "_id": {"$gt": after}, **named}]}
         rows = await self._facts.find(query, sort=[("_id", 1)], limit=limit)
-        return [Fact(**row, id=row["_id"]) for row in rows]
+        return [_fact(row) for row in rows]
 
     async def figures(self, units: Iterable[str], scope: Scope = EVERYTHING) -> dict[str, UnitIndicators]:
         """The figures of those units that have facts within the scope."""
         wanted: Document = {"$and": [scope.query(), {"unit": {"$in": list(units)}}]}
-        rows = await self._facts.aggregate([{"$match": wanted}, _BY_BATCH, _LAG, _BY_UNIT])
-        return {row["unit"]: UnitIndicators.added_up(row) for row in rows}
+        counted = await self._facts.aggregate([{"$match": wanted}, _COUNTED, {"$sort": {"_id.unit": 1}}])
+        publicised = await self._facts.find({**wanted, "kind": ResultsPublicised.type})
+        results = [_fact(row) for row in publicised]
+        return {
+            unit: add_up([Counted(**row["_id"], **row) for row in rows], [row for row in results if row.unit == unit])
+            for unit, rows in groupby(counted, key=lambda row: str(row["_id"]["unit"]))
+        }
 
 
 class Units:
@@ -78,49 +82,18 @@ def _document(row: Fact) -> Document:
     return {"_id": row.id, **row.model_dump(exclude={"id"})}
 
 
-def _of(kind: type[Event], value: Any, otherwise: Any = None) -> Document:
-    return {"$cond": [{"$eq": ["$kind", kind.type]}, value, otherwise]}
+def _fact(row: Document) -> Fact:
+    return Fact(**row, id=row["_id"])
 
 
-# Results that are publicised again replace the earlier ones: documents compare by their first field, so the
-# greatest is the newest. Nothing below depends on the order of the facts, and null never counts.
-_RESULTS = {"sequence": "$sequence", "entries": "$entries", "passed": "$passed", "failed": "$failed"}
-_BY_BATCH: Document = {
+_SECONDS: Document = {"$divide": [{"$subtract": ["$at", datetime.fromtimestamp(0, UTC)]}, 1000]}
+_COUNTED: Document = {
     "$group": {
-        "_id": {"unit": "$unit", "batch": "$batch"},
-        "authority": {"$max": "$authority"},
-        "batches": {"$max": _of(BatchFiled, 1, 0)},
-        "results": {"$max": _of(ResultsPublicised, _RESULTS)},
-        "closed_at": {"$min": _of(BatchClosed, {"$toLong": "$at"})},
-        "filed": {"$sum": _of(CertificateFiled, 1, 0)},
-        "filed_mean": {"$avg": _of(CertificateFiled, {"$toLong": "$at"})},
-        "filed_last": {"$max": _of(CertificateFiled, {"$toLong": "$at"})},
-        "rejected": {"$sum": _of(FilingRejected, 1, 0)},
-        "last_event_at": {"$max": "$at"},
-    }
-}
-
-
-def _seconds_after_close(instant: str) -> Document:
-    return {"$divide": [{"$subtract": [instant, "$closed_at"]}, 1000]}
-
-
-# Null goes through subtraction and division, so a batch that is open or has no filings has no lag.
-_LAG: Document = {
-    "$set": {
-        "timed": {"$cond": [{"$gt": [{"$min": ["$closed_at", "$filed_last"]}, None]}, "$filed", 0]},
-        "lag": {"$multiply": ["$filed", _seconds_after_close("$filed_mean")]},
-        "longest": _seconds_after_close("$filed_last"),
-    }
-}
-_BY_UNIT: Document = {
-    "$group": {
-        "_id": "$_id.unit",
-        "unit": {"$first": "$_id.unit"},
-        "authority": {"$max": "$authority"},
-        **{name: {"$sum": f"${name}"} for name in ("batches", "filed", "rejected", "timed", "lag")},
-        **{name: {"$sum": f"$results.{name}"} for name in ("entries", "passed", "failed")},
-        "longest": {"$max": "$longest"},
-        "last_event_at": {"$max": "$last_event_at"},
+        "_id": {"unit": "$unit", "kind": "$kind", "batch": "$batch"},
+        "authority": {"$first": "$authority"},
+        "facts": {"$sum": 1},
+        "first_at": {"$min": "$at"},
+        "last_at": {"$max": "$at"},
+        "mean_at": {"$avg": _SECONDS},
     }
 }

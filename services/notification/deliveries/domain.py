@@ -69,12 +69,15 @@ class Delivery(BaseModel):
         return bool(self.attempts) and self.attempts[-1].answer == GONE
 
     def after(self, attempt: Attempt, delays: Sequence[float]) -> "Delivery":
-        """What becomes of it by an attempt; `delays` are the seconds before each."""
+        """What becomes of it by an attempt; `delays` are the seconds before each.
+
+        An endpoint that is gone fails nothing: it is disabled, and what waits is there if it comes back.
+        """
         tried = self.tried + 1
         known = {"attempts": (*self.attempts, attempt)[-KEPT:], "tried": tried}
         if attempt.taken:
             return self.model_copy(update={**known, "state": State.DELIVERED, "ended_at": attempt.at})
-        if attempt.answer == GONE or tried >= len(delays):
+        if tried >= len(delays):
             return self.model_copy(update={**known, "state": State.FAILED, "ended_at": attempt.at})
         return self.model_copy(update={**known, "due": attempt.at + timedelta(seconds=delays[tried])})
 

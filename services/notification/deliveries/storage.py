@@ -10,11 +10,9 @@ from shared.storage.mongo import Database, Document, IndexModel, UpdateOne
 
 LEASE = 30.0  # seconds of real time after which a claimed delivery is anybody's again
 FREE = 0.0
+DROPPED_AT_ONCE = 1_000
 INDEXES = (
-    IndexModel(
-        [("subscription", 1), ("due", 1), ("_id", 1)], name="waiting", partialFilterExpression={"state": State.WAITING}
-    ),
-    IndexModel([("subscription", 1), ("state", 1), ("_id", 1)]),
+    IndexModel([("state", 1), ("subscription", 1), ("due", 1), ("_id", 1)]),
     IndexModel([("subscription", 1), ("ended_at", 1)], partialFilterExpression={"state": State.DELIVERED}),
     IndexModel([("authority", 1), ("unit", 1), ("_id", 1)]),
 )
@@ -67,7 +65,9 @@ class Deliveries:
     async def release(self, deliveries: Sequence[Delivery]) -> None:
         """Give back what was claimed and not tried."""
         if deliveries:
-            await self._rows.write_all([UpdateOne(_claimed(row), {"$set": {"claimed_until": FREE}}) for row in deliveries])
+            await self._rows.write_all(
+                [UpdateOne(_claimed(row), {"$set": {"claimed_until": FREE}}) for row in deliveries]
+            )
 
     async def record(self, tried: Sequence[Delivery]) -> None:
         """Write what became of claimed deliveries.
@@ -78,11 +78,11 @@ class Deliveries:
             await self._rows.write_all([UpdateOne(_claimed(row), {"$set": _progress(row)}) for row in tried])
 
     async def drop(self, subscription: str, now: datetime) -> None:
-        """What a deleted subscription was still to be sent is over."""
-        await self._rows.update_all(
-            {"subscription": subscription, "state": State.WAITING},
-            {"$set": {"state": State.DROPPED, "ended_at": now, "claim": ""}},
-        )
+        """What a deleted subscription was still to be sent is over; some of it at a time."""
+        waiting: Document = {"subscription": subscription, "state": State.WAITING}
+        rows = await self._rows.find(waiting, limit=DROPPED_AT_ONCE, fields={"_id": 1})
+        over = {"$set": {"state": State.DROPPED, "ended_at": now, "claim": ""}}
+        await self._rows.update_all({**waiting, "_id": {"$in": [row["_id"] for row in rows]}}, over)
 
     async def taken_since(self, subscription: str, since: datetime) -> bool:
         """Whether the endpoint took anything at or after that instant."""

@@ -53,6 +53,13 @@ def within(scope: Scope) -> Document:
     return scope.query()
 
 
+def admits(scope: Scope, event: FeedEvent) -> bool:
+    """The same for one event in hand."""
+    if scope.authority is not None and scope.unit is None:
+        return event.authority in (scope.authority, NATIONAL)
+    return scope.admits(event.authority, event.unit)
+
+
 class FeedLog:
     """The append-only log; positions run 1 … n without a gap, whoever writes and however often."""
 

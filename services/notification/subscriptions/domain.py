@@ -89,8 +89,8 @@ class Subscription(Entity):
         return self.having(state=State.DISABLED, reason=f"failing, last answer: {last_answer}"), [event]
 
 
-def host_in(url: str) -> str:
-    """The host of a webhook URL; refuses what is no URL a webhook can be sent to."""
+def check_url(url: str) -> None:
+    """Refuse what is no URL a webhook can be sent to."""
     parts = _parts(url)
     if parts.scheme not in SCHEMES or not parts.hostname:
         raise WrongUrl("the URL begins with http:// or https:// and names a host", field="/url")
@@ -98,7 +98,6 @@ def host_in(url: str) -> str:
         raise WrongUrl("leave user and password out; the signature proves who sends", field="/url")
     if not url.isascii() or not url.isprintable() or " " in url:
         raise WrongUrl("write the URL in ASCII, other characters percent-encoded or in punycode", field="/url")
-    return parts.hostname
 
 
 def _parts(url: str) -> SplitResult:

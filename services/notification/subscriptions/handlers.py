@@ -8,7 +8,7 @@ from datetime import datetime
 
 from services.notification.feed.domain import check_pattern
 from services.notification.subscriptions.commands import Subscribe
-from services.notification.subscriptions.domain import Subscription, host_in
+from services.notification.subscriptions.domain import Subscription
 from services.notification.subscriptions.hosts import Hosts
 from services.notification.subscriptions.storage import owner_for
 from shared.act import NATIONAL, Act, scope_of
@@ -35,7 +35,7 @@ class Subscriptions:
         assert act.caller is not None
         for place, pattern in enumerate(asked.types):
             check_pattern(pattern, f"/types/{place}")
-        await self.hosts.address(host_in(asked.url))
+        await self.hosts.check(asked.url)
         identity = f"subscription-{act.id}"
         begin = await self.newest() if asked.from_position is None else asked.from_position
         subscription = Subscription(

@@ -5,7 +5,9 @@ import socket
 from ipaddress import ip_address
 from time import monotonic
 
-from services.notification.subscriptions.domain import PrivateHost, WrongUrl, is_public
+import httpx
+
+from services.notification.subscriptions.domain import PrivateHost, WrongUrl, check_url, is_public
 
 KNOWN_FOR = 5.0  # seconds a looked-up address is used again; connections go to that very address
 
@@ -16,6 +18,15 @@ class Hosts:
     def __init__(self, *, private_allowed: bool) -> None:
         self._private_allowed = private_allowed
         self._known: dict[str, tuple[float, str]] = {}
+
+    async def check(self, url: str) -> None:
+        """Refuse a URL that no attempt could be made at, now rather than then."""
+        check_url(url)
+        try:
+            host = httpx.URL(url).host
+        except httpx.InvalidURL as cause:
+            raise WrongUrl("the URL cannot be read; mend its host or port", field="/url") from cause
+        await self.address(host)
 
     async def address(self, host: str) -> str | None:
         """The address to connect to instead of the host's name, so that none other is met; None: any will do.

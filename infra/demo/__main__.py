@@ -1,0 +1,74 @@
+"""`python -m infra.demo [N]`: the whole spine for N workers on a private stack; last line `OK …` or what failed."""
+
+import asyncio
+import sys
+import time
+from datetime import datetime
+from datetime import time as hour
+from typing import Annotated
+
+from cyclopts import Parameter, run
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from infra.demo.checks import Findings, examine
+from infra.demo.story import START, Story, Tally
+from infra.demo.traces import tree_of
+from infra.drive.world import world
+from infra.local.install import ServersUnavailable
+from infra.local.stack import Stack, stack
+from shared.clock import SHANGHAI
+
+BEGIN = datetime.combine(START, hour(9), SHANGHAI)
+STEPS = 40  # plans, batches, results, certificates, the three stories at the end
+
+
+async def _told(running: Stack, count: int, console: Console) -> tuple[Tally, Findings]:
+    columns = (TextColumn("{task.description:60}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    async with world(running) as around:
+        with Progress(*columns, console=console) as progress:
+            bar = progress.add_task("", total=STEPS)
+            tally = await Story(around, count, lambda text: progress.update(bar, advance=1, description=text)).run()
+            progress.update(bar, completed=STEPS, description="核对 every number in four services")
+            return tally, await examine(around, tally)
+
+
+def _print(console: Console, tally: Tally, found: Findings) -> None:
+    console.print(tree_of(found.spans))
+    refused = Table("what was refused", "times", title="refusals, each with its rule")
+    for rule, times in sorted(tally.refused.items()):
+        refused.add_row(rule, str(times))
+    console.print(refused)
+    table = Table("number", "as each party knows it", "agrees", title="the four services compared")
+    for check in found.checks:
+        values = " · ".join(f"{name} {value}" for name, value in check.values.items())
+        table.add_row(check.name, values, "yes" if check.agrees else "[bold red]NO[/]")
+    console.print(table)
+
+
+def demo(n: Annotated[int, Parameter(help="workers to examine")] = 200) -> int:
+    """Run the main job for N workers and check every result."""
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    started = time.monotonic()
+    try:
+        with console.status("starting RabbitMQ, MongoDB and the four services…"), stack(at=BEGIN) as running:
+            tally, found = asyncio.run(_told(running, n, console))
+    except ServersUnavailable as unavailable:
+        console.print(str(unavailable))
+        return 1
+    _print(console, tally, found)
+    wrong = [check.name for check in found.checks if not check.agrees]
+    if wrong:
+        console.print(f"FAILED: these numbers do not agree: {', '.join(wrong)}")
+        return 1
+    certificates = len(found.certificates)
+    console.print(
+        f"OK {n} workers: {certificates} certificates, {tally.failed} failed, "
+        f"{sum(tally.refused.values())} refused; evaluation {tally.evaluated}; {time.monotonic() - started:.0f} s"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(demo))

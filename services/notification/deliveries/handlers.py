@@ -1,0 +1,105 @@
+"""From the feed to deliveries: each subscription is told what it wants of what it may see, from where it stopped."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+from services.notification.deliveries.domain import Delivery, identity
+from services.notification.deliveries.storage import Cursors, Deliveries
+from services.notification.feed.domain import FeedEvent
+from services.notification.feed.storage import FeedLog, Wanted, admits
+from services.notification.subscriptions.domain import Subscription
+from services.notification.subscriptions.storage import active, told
+from shared.act import EVERYTHING
+from shared.clock import Clock
+from shared.storage.store import Store
+
+RUN = 500  # events read at once
+CHUNK = 1_000  # deliveries written at once
+
+
+@dataclass
+class FanOut:
+    """Makes deliveries; `made` is called when there are new ones.
+
+    Any number of processes may do it at the same time: a delivery's id is its place in the feed and its
+    subscription, and cursors only move forward, after the deliveries before them are written.
+    """
+
+    log: FeedLog
+    subscriptions: Store[Subscription]
+    deliveries: Deliveries
+    cursors: Cursors
+    clock: Clock
+    made: Callable[[], None]
+    _grown: asyncio.Event = field(default_factory=asyncio.Event)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def nudge(self) -> None:
+        """The feed grew in this process: go on without waiting for the poller."""
+        self._grown.set()
+
+    async def run(self) -> None:
+        """Follow the feed until cancelled."""
+        while True:
+            await self._grown.wait()
+            self._grown.clear()
+            await self.spread()
+
+    async def due(self, _: datetime) -> None:
+        """What a crash left behind, and what another process recorded."""
+        await self.spread()
+
+    async def spread(self) -> None:
+        """Bring every active subscription to the end of the feed."""
+        async with self._turn:
+            while await self._step():
+                continue
+
+    async def _step(self) -> bool:
+        """One run for each group of subscriptions that stand at the same place; whether somebody is still behind.
+
+        Whoever is nearest to the end goes first, so that one who begins with the first event holds up nobody.
+        """
+        end = await self.log.newest()
+        groups = await self._groups()
+        behind = [await self._tell(groups[at], at, end) for at in sorted(groups, reverse=True) if at < end]
+        return any(behind)
+
+    async def _groups(self) -> dict[int, list[Subscription]]:
+        rows = await active(self.subscriptions)
+        reached = await self.cursors.known([row.id for row in rows])
+        groups: dict[int, list[Subscription]] = defaultdict(list)
+        for row in rows:
+            groups[reached.get(row.id, row.from_position)].append(row)
+        return groups
+
+    async def _tell(self, group: Sequence[Subscription], after: int, end: int) -> bool:
+        run = await self.log.read(Wanted(after, RUN), EVERYTHING, end)
+        making = _made(group, run, self.clock.now())
+        while chunk := list(islice(making, CHUNK)):
+            await self.deliveries.add(chunk)
+            self.made()
+        await self.cursors.move([row.id for row in group], run[-1].position)
+        return len(run) == RUN
+
+
+def _made(group: Sequence[Subscription], run: Sequence[FeedEvent], now: datetime) -> Iterator[Delivery]:
+    for subscription in group:
+        scope = told(subscription)
+        for event in run:
+            if subscription.wants(event.type) and admits(scope, event):
+                yield Delivery(
+                    id=identity(subscription.id, event.position),
+                    subscription=subscription.id,
+                    position=event.position,
+                    event=event.event,
+                    type=event.type,
+                    authority=subscription.authority,
+                    unit=subscription.unit,
+                    owner=subscription.owner,
+                    due=now,
+                )

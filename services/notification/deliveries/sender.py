@@ -1,0 +1,129 @@
+"""Finds what is due, keeps one lane per subscription that is sent to, writes down what became of each attempt."""
+
+import asyncio
+import ssl
+from contextlib import suppress
+from datetime import datetime
+
+import httpx
+import structlog
+
+from services.notification.deliveries.domain import Delivery
+from services.notification.deliveries.lanes import Lane, Office
+from services.notification.deliveries.posting import Endpoint
+from services.notification.deliveries.storage import Deliveries
+from services.notification.feed.storage import FeedLog
+from services.notification.subscriptions.domain import State, Subscription
+from services.notification.subscriptions.handlers import Subscriptions
+from shared.clock import Clock
+from shared.errors import Fault
+from shared.rulebook import Rulebook
+
+WITHIN = 0.02  # seconds in which outcomes gather for one write; a crash repeats at most these
+AGAIN = 1.0  # seconds until an outcome that could not be written is tried again
+
+log = structlog.get_logger()
+
+
+class Ledger:
+    """Outcomes on their way into the database, many in one write."""
+
+    def __init__(self, deliveries: Deliveries) -> None:
+        self._deliveries = deliveries
+        self._tried: list[Delivery] = []
+        self._any = asyncio.Event()
+
+    def take(self, tried: Delivery) -> None:
+        self._tried.append(tried)
+        self._any.set()
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        while True:
+            await self._any.wait()
+            await asyncio.sleep(WITHIN)
+            if not await self.write():
+                await asyncio.sleep(AGAIN)
+
+    async def write(self) -> bool:
+        """Write what is there; False when the database does not take it now."""
+        tried, self._tried = self._tried, []
+        self._any.clear()
+        try:
+            await self._deliveries.record(tried)
+        except Fault as fault:
+            log.warning("outcomes not written yet", deliveries=len(tried), cause=fault.slug)
+            self._tried = [*tried, *self._tried]
+            self._any.set()
+            return False
+        return True
+
+
+class Sender:
+    """Every worker has one; claims keep two from trying the same delivery at once."""
+
+    def __init__(
+        self, deliveries: Deliveries, feed: FeedLog, subscriptions: Subscriptions, rules: Rulebook, clock: Clock,
+        *, look_every: float,
+    ) -> None:  # fmt: skip
+        self._ledger = Ledger(deliveries)
+        self._office = Office(deliveries, feed, subscriptions, rules, clock, self._ledger.take)
+        self._look_every = look_every
+        self._lanes: dict[str, tuple[Lane, asyncio.Task[None]]] = {}
+        self._woken = asyncio.Event()
+        self._tls: ssl.SSLContext | None = None
+
+    def wake(self) -> None:
+        """There are new deliveries."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        self._tls = self._tls or httpx.create_ssl_context(trust_env=False)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._ledger.run())
+                while True:
+                    await self._look(tasks)
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(self._look_every):
+                            await self._woken.wait()
+                    self._woken.clear()
+        finally:
+            self._lanes.clear()
+            await self._ledger.write()
+
+    async def _look(self, tasks: asyncio.TaskGroup) -> None:
+        now = self._office.clock.now()
+        try:
+            due = await self._office.deliveries.due(now)
+            rows = await self._office.subscriptions.subscriptions.find({"_id": {"$in": due}}) if due else []
+        except Fault as fault:
+            log.warning("nothing looked for", cause=fault.slug)
+            return
+        for row in rows:
+            try:
+                await self._serve(tasks, row, now)
+            except Fault as fault:
+                log.warning("not sent to", subscription=row.id, cause=fault.slug)
+
+    async def _serve(self, tasks: asyncio.TaskGroup, subscription: Subscription, now: datetime) -> None:
+        lane, task = self._lanes.get(subscription.id, (None, None))
+        if subscription.state is State.ACTIVE:
+            if lane is None or task is None or task.done():
+                lane = self._lane(subscription)
+                self._lanes[subscription.id] = lane, tasks.create_task(lane.run())
+            lane.wake()
+            return
+        if lane is not None:
+            lane.stop()
+            del self._lanes[subscription.id]
+        if subscription.state is State.DELETED:
+            await self._office.deliveries.drop(subscription.id, now)
+
+    def _lane(self, subscription: Subscription) -> Lane:
+        assert self._tls is not None
+        room = self._office.subscriptions
+        secret = room.sealer.open(subscription.secret, bound_to=subscription.id)
+        endpoint = Endpoint(subscription.url, secret, room.hosts, self._office.clock, self._tls)
+        return Lane(subscription.id, endpoint, self._office)

@@ -1,0 +1,108 @@
+"""Example standards, units, batches and candidates; people are born 1880 to 1899, so nobody living is meant."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from stdnum.cn.ric import calc_check_digit
+
+from services.assessment.batches.commands import FileBatch
+from services.assessment.batches.domain import Batch, Tally, filed
+from services.assessment.entries.commands import EnrolRow
+from services.assessment.entries.domain import Entry, enrolled, entry_id
+from services.assessment.mirrors.domain import Standard, Unit, standard_of, unit_of
+from shared.events.registry import Dimension, Part, Scope, StandardPublished, Standing, UnitAuthorised
+from shared.workdays import PeriodEnd
+
+UNIT = "unit-33-001"
+LINE = "33"
+ALL_LEVELS = ("5", "4", "3", "2", "1")
+DIMENSIONS = {
+    "operating_rules": 25.0,
+    "safe_production": 20.0,
+    "problem_solving": 15.0,
+    "task_completion": 30.0,
+    "conduct": 10.0,
+}
+SHEET = {"operating_rules": 20, "safe_production": 16.5, "problem_solving": 11, "task_completion": 24, "conduct": 9}
+PARTS = (
+    Part(id="theory", pass_mark=60, out_of=100, minutes=90, levels=ALL_LEVELS, dimensions=()),
+    Part(
+        id="practical",
+        pass_mark=60,
+        out_of=100,
+        minutes=60,
+        levels=ALL_LEVELS,
+        dimensions=tuple(Dimension(id=name, name=name, points=points) for name, points in DIMENSIONS.items()),
+    ),
+    Part(id="review", pass_mark=60, out_of=100, minutes=15, levels=("2", "1"), dimensions=()),
+)
+EXAM = date(2019, 10, 12)
+PERIOD = PeriodEnd(date(2019, 10, 21), datetime(2019, 10, 21, 16, tzinfo=UTC), provisional=False)
+
+
+def published(**changes: Any) -> StandardPublished:
+    """The pilot edition of the rebar worker's standard."""
+    about: dict[str, Any] = {
+        "standard": "rebar_worker-2019p",
+        "occupation": "rebar_worker",
+        "occupation_name": "钢筋工",
+        "edition": "2019年试点版",
+        "levels": ("5", "4", "3", "2"),
+        "effective": date(2019, 8, 1),
+        "parts": PARTS,
+    }
+    return StandardPublished(**{**about, **changes})
+
+
+def standard(sequence: int = 1, **changes: Any) -> Standard:
+    return standard_of(published(**changes), "national", sequence)
+
+
+def standing(kind: type[Standing] = UnitAuthorised, **changes: Any) -> Standing:
+    """A unit that may examine rebar workers of levels 5, 4 and 2 for a year."""
+    about: dict[str, Any] = {
+        "unit": UNIT,
+        "name": "示例单位",
+        "plan": "plan-1",
+        "scopes": (Scope(occupation="rebar_worker", levels=("5", "4", "2")),),
+        "valid_from": date(2019, 9, 1),
+        "valid_until": date(2020, 8, 31),
+        "suspended_on": None,
+        "reason": "",
+    }
+    return kind(**{**about, **changes})
+
+
+def unit(sequence: int = 1, **changes: Any) -> Unit:
+    return unit_of(standing(**changes), LINE, sequence)
+
+
+def batch(level: str = "5") -> Batch:
+    asked = FileBatch(occupation="rebar_worker", level=level, exam_on=EXAM, planned=20)
+    return filed("batch-1", unit(), standard(), asked)[0]
+
+
+def publicised(passed: int = 3) -> Batch:
+    return batch().publicised(Tally(passed=passed, failed=1), date(2019, 10, 14), PERIOD, 0)[0]
+
+
+def closed(passed: int = 3, chunk_rows: int = 500) -> Batch:
+    return publicised(passed).closed(PERIOD.ends_at, chunk_rows)[0]
+
+
+def resident_id(number: int) -> str:
+    """A right resident ID number, another one for each number below 2,000,000."""
+    year, serial = divmod(number % 20_000, 1000)
+    day, region = number // 20_000 % 28 + 1, 330102 + number // 560_000
+    stem = f"{region}{1880 + year}03{day:02d}{serial:03d}"
+    return stem + calc_check_digit(stem + "0")
+
+
+def person(number: int) -> dict[str, str]:
+    return {"name": f"测试{number}", "id_number": resident_id(number)}
+
+
+def entry(number: int = 1) -> Entry:
+    of = batch()
+    row = EnrolRow(**person(number))
+    return enrolled(entry_id(of.id, f"index-{number}"), of, row, "v1.sealed", f"index-{number}")

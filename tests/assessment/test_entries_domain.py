@@ -1,0 +1,72 @@
+"""An entry shows no personal data, and ends certified or rejected."""
+
+import pytest
+
+from services.assessment.entries.commands import EnrolRow
+from services.assessment.entries.domain import Entry, NotQualified, Score, State, enrolled, entry_id
+from shared.events.assessment import EntryCertified, EntryRejected
+from tests.assessment.examples import batch, entry, resident_id
+
+SCORES = (Score(part="theory", points=80), Score(part="practical", points=75.5))
+NUMBER = "1999002001500001"
+
+
+def _passed() -> Entry:
+    return entry().scored(SCORES, passed=True)[0]
+
+
+def test_an_entry_keeps_name_and_number_masked_only() -> None:
+    number = resident_id(7)
+    row = EnrolRow(name="欧阳测试", id_number=number, employer=f"示例公司 {number}")
+    shown = enrolled("entry-1", batch(), row, "v1.sealed", "index").model_dump_json()
+    assert number not in shown
+    assert "欧阳测试" not in shown
+    assert "欧阳*" in shown
+
+
+def test_a_person_has_one_entry_per_batch() -> None:
+    assert entry_id("batch-1", "index-1") == entry_id("batch-1", "index-1")
+    assert len({entry_id(of, person) for of in ("batch-1", "batch-2") for person in ("index-1", "index-2")}) == 4
+
+
+def test_scores_decide_between_passed_and_failed_and_can_be_replaced() -> None:
+    failed, events = entry().scored(SCORES, passed=False)
+    assert (failed.state, events) == (State.FAILED, [])
+    assert failed.scored(SCORES, passed=True)[0].state is State.PASSED
+
+
+def test_the_same_scores_again_change_nothing() -> None:
+    passed = _passed()
+    assert passed.scored(SCORES, passed=True)[0] is passed
+
+
+def test_a_certificate_ends_a_passed_entry_once() -> None:
+    certified, [said] = _passed().certified(NUMBER)
+    assert isinstance(said, EntryCertified)
+    assert (certified.state, certified.number, said.number, said.entry) == (
+        State.CERTIFIED,
+        NUMBER,
+        NUMBER,
+        certified.id,
+    )
+    assert certified.certified(NUMBER) == (certified, [])
+
+
+def test_a_rejection_keeps_the_registrys_reason_and_is_said_once() -> None:
+    rejected, [said] = _passed().rejected("unit-suspended", "since today")
+    assert isinstance(said, EntryRejected)
+    assert (rejected.state, rejected.reason, said.reason) == (State.REJECTED, "unit-suspended", "unit-suspended")
+    assert rejected.rejected("unit-suspended", "since today") == (rejected, [])
+
+
+def test_a_certificate_outweighs_a_rejection_in_either_order() -> None:
+    late, _ = _passed().certified(NUMBER)[0].rejected("already-certified", "")
+    early, _ = _passed().rejected("series-exhausted", "")[0].certified(NUMBER)
+    assert (late.state, early.state, early.reason) == (State.CERTIFIED, State.CERTIFIED, "")
+
+
+def test_a_certificate_for_who_did_not_pass_is_refused() -> None:
+    with pytest.raises(NotQualified):
+        entry().certified(NUMBER)
+    with pytest.raises(NotQualified):
+        entry().scored(SCORES, passed=False)[0].rejected("unit-suspended", "")

@@ -1,0 +1,101 @@
+"""The newest word on a unit or standard counts, and says what may be examined."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.assessment.mirrors.domain import (
+    LevelOutOfScope,
+    NoStandard,
+    NotAuthorised,
+    OccupationOutOfScope,
+    Suspended,
+    Unit,
+    edition_for,
+)
+from tests.assessment.examples import EXAM, standard, unit
+
+TODAY = date(2019, 10, 1)
+
+
+def test_a_unit_may_examine_what_its_filed_plan_names() -> None:
+    unit().must_cover("rebar_worker", "5", EXAM, TODAY)
+
+
+def test_an_older_word_that_arrives_late_changes_nothing() -> None:
+    known = unit(sequence=4, reason="new")
+    assert known.replaced_by(unit(sequence=3, reason="old")) == (known, [])
+
+
+def test_a_newer_word_replaces_everything_but_what_the_store_counts() -> None:
+    known = unit(sequence=3).having(version=7, taken=("event-1",))
+    news, events = known.replaced_by(unit(sequence=4, name="新名"))
+    assert (news.name, news.sequence, news.version, news.taken, events) == ("新名", 4, 7, ("event-1",), [])
+
+
+@given(st.permutations(range(1, 7)))
+def test_the_newest_word_stands_in_whichever_order_all_are_heard(order: list[int]) -> None:
+    known: Unit = unit(sequence=order[0], name=str(order[0]))
+    for sequence in [*order[1:], *order]:
+        known, _ = known.replaced_by(unit(sequence=sequence, name=str(sequence)))
+    assert (known.sequence, known.name) == (6, "6")
+
+
+def test_a_suspended_unit_may_not_examine() -> None:
+    with pytest.raises(Suspended, match="dishonesty"):
+        unit(suspended_on=TODAY, reason="dishonesty").must_cover("rebar_worker", "5", EXAM, TODAY)
+
+
+def test_a_suspension_that_begins_by_the_day_of_the_exam_counts_today() -> None:
+    with pytest.raises(Suspended):
+        unit(suspended_on=EXAM).must_cover("rebar_worker", "5", EXAM, TODAY)
+
+
+def test_a_unit_without_a_filed_plan_is_not_authorised() -> None:
+    with pytest.raises(NotAuthorised):
+        unit(plan="", valid_from=None, valid_until=None).must_cover("rebar_worker", "5", EXAM, TODAY)
+
+
+@pytest.mark.parametrize("exam_on", [date(2019, 8, 31), date(2020, 9, 1)])
+def test_an_exam_outside_the_days_of_the_plan_is_not_authorised(exam_on: date) -> None:
+    with pytest.raises(NotAuthorised) as refused:
+        unit().must_cover("rebar_worker", "5", exam_on, TODAY)
+    assert refused.value.field == "/exam_on"
+
+
+@pytest.mark.parametrize("exam_on", [date(2019, 9, 1), date(2020, 8, 31)])
+def test_the_first_and_the_last_day_of_the_plan_count(exam_on: date) -> None:
+    unit().must_cover("rebar_worker", "5", exam_on, TODAY)
+
+
+def test_an_occupation_outside_the_plan_is_refused() -> None:
+    with pytest.raises(OccupationOutOfScope, match="rebar_worker"):
+        unit().must_cover("mason", "5", EXAM, TODAY)
+
+
+def test_a_level_outside_the_plan_is_refused() -> None:
+    with pytest.raises(LevelOutOfScope, match="5, 4"):
+        unit().must_cover("rebar_worker", "3", EXAM, TODAY)
+
+
+def test_the_newest_edition_in_force_on_the_day_of_the_exam_counts() -> None:
+    old, new = standard(), standard(standard="rebar_worker-2021", effective=date(2021, 1, 1))
+    assert edition_for([new, old], "5", date(2020, 12, 31)) == old
+    assert edition_for([old, new], "5", date(2021, 1, 1)) == new
+
+
+def test_there_is_no_standard_before_its_first_day() -> None:
+    with pytest.raises(NoStandard):
+        edition_for([standard()], "5", date(2019, 7, 31))
+
+
+def test_a_level_that_the_edition_does_not_offer_has_no_standard() -> None:
+    with pytest.raises(NoStandard, match="5, 4, 3, 2"):
+        edition_for([standard()], "1", EXAM)
+
+
+def test_a_level_without_any_part_cannot_be_examined() -> None:
+    with pytest.raises(NoStandard):
+        edition_for([standard(parts=())], "5", EXAM)

@@ -1,0 +1,91 @@
+"""Bulk bodies are read row by row, and nothing of a bad row is repeated."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.assessment.entries.commands import EnrolRow
+from services.assessment.rows import JSON, MOST_ROWS, NDJSON, Refused, rows_in, runs
+from shared.errors import Malformed
+from tests.assessment.examples import person, resident_id
+
+ROW = person(1)
+
+
+def _read(body: Any, media: str = JSON) -> list[Any]:
+    return list(rows_in(body if isinstance(body, bytes) else json.dumps(body).encode(), media, EnrolRow))
+
+
+def test_an_array_and_its_lines_read_the_same() -> None:
+    rows = [person(number) for number in range(3)]
+    lines = "\n".join(map(json.dumps, rows)).encode()
+    assert _read(rows) == _read(lines, f"{NDJSON}; charset=utf-8")
+
+
+def test_empty_lines_are_passed_over_and_counted() -> None:
+    (line, _), (last, _) = _read(
+        b"\n".join([b"", json.dumps(ROW).encode(), b"  \r", json.dumps(ROW).encode(), b""]), NDJSON
+    )
+    assert (line, last) == (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("row", "field", "rule"),
+    [
+        ({"name": "张三"}, "/id_number", "missing"),
+        ({"name": " ", "id_number": "1"}, "/name", "empty"),
+        ({"name": 7, "id_number": "1"}, "/name", "not-text"),
+        ({"name": "张" * 101, "id_number": "1"}, "/name", "too-long"),
+        ({**ROW, resident_id(5): 1}, "", "unknown-field"),
+        ([ROW], "", "malformed"),
+        ("text", "", "malformed"),
+        (None, "", "malformed"),
+    ],
+)
+def test_a_row_of_the_wrong_shape_is_refused_by_itself(row: Any, field: str, rule: str) -> None:
+    first, good = _read([row, ROW])
+    assert isinstance(first, Refused)
+    assert (first.line, first.field, first.rule) == (1, field, rule)
+    assert good[0] == 2
+
+
+def test_a_broken_line_is_refused_by_itself() -> None:
+    broken, good = _read(b'{"name": \n' + json.dumps(ROW).encode(), NDJSON)
+    assert (broken.line, broken.rule, good[0]) == (1, "malformed", 2)
+
+
+TEXT = st.text("张王李欧阳0123456789X", min_size=4)
+
+
+@given(st.dictionaries(TEXT, TEXT | st.integers(1000) | st.none(), min_size=1))
+def test_nothing_of_a_refused_row_is_repeated(row: dict[str, Any]) -> None:
+    [refused] = _read([row])
+    told = f"{refused.field} {refused.detail}"
+    assert not any(str(text) in told for pair in row.items() for text in pair if text is not None)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"{}", b"7", b"\xff\xfe", b"[" * 10_000])
+def test_a_body_that_is_no_array_cannot_be_read(body: bytes) -> None:
+    with pytest.raises(Malformed):
+        _read(body)
+
+
+def test_another_content_type_cannot_be_read() -> None:
+    with pytest.raises(Malformed) as refused:
+        _read(b"name,id_number", "text/csv")
+    assert refused.value.field == "Content-Type"
+
+
+@pytest.mark.parametrize(
+    ("body", "media"), [(b"[" + b"0," * MOST_ROWS + b"0]", JSON), (b"0\n" * (MOST_ROWS + 1), NDJSON)]
+)
+def test_too_many_rows_are_not_even_begun(body: bytes, media: str) -> None:
+    with pytest.raises(Malformed, match="10000"):
+        rows_in(body, media, EnrolRow)
+
+
+def test_rows_are_handed_on_in_runs_of_five_hundred() -> None:
+    assert [len(run) for run in runs(range(1201))] == [500, 500, 201]

@@ -1,0 +1,137 @@
+"""The life of a subscription, what it is sent, and which URLs and addresses it may name."""
+
+from contextlib import suppress
+from ipaddress import ip_address
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notification.subscriptions.domain import State, WrongUrl, check_url, is_public
+from services.notification.subscriptions.handlers import new_secret
+from shared.errors import NotFound
+from shared.events.notification import EndpointDisabled
+from tests.notification.examples import NOON, subscription
+
+
+def test_no_types_means_every_type() -> None:
+    assert subscription(types=()).wants("registry.plan.filed.v1")
+
+
+def test_only_the_named_types_are_sent() -> None:
+    wants = subscription(types=("evaluation.*", "registry.plan.filed.v1")).wants
+    assert wants("registry.plan.filed.v1")
+    assert wants("evaluation.unit.passed.v1")
+    assert not wants("registry.plan.returned.v1")
+
+
+def test_an_endpoint_that_is_given_up_is_disabled_and_its_owner_told() -> None:
+    found, events = subscription(unit="u1").given_up(NOON, "500")
+    assert found.state is State.DISABLED
+    assert "500" in found.reason
+    assert events == [EndpointDisabled(subscription="subscription-1", unit="u1", failing_since=NOON, last_answer="500")]
+
+
+@pytest.mark.parametrize("state", [State.DISABLED, State.DELETED])
+def test_what_is_not_sent_to_is_not_given_up_again(state: State) -> None:
+    given = subscription(state=state)
+    assert given.given_up(NOON, "500") == (given, [])
+
+
+def test_it_is_disabled_and_enabled_as_often_as_asked() -> None:
+    disabled, _ = subscription().disabled()
+    assert disabled.disabled()[0] is disabled
+    enabled, _ = disabled.enabled()
+    assert (enabled.state, enabled.reason) == (State.ACTIVE, "")
+    assert enabled.enabled()[0] is enabled
+
+
+def test_a_subscriber_of_the_same_line_does_not_find_it() -> None:
+    given = subscription(owner="sub-1")
+    given.must_belong_to("sub-1")
+    given.must_belong_to(None)
+    with pytest.raises(NotFound):
+        given.must_belong_to("sub-2")
+
+
+def test_a_deleted_one_is_not_found_by_anybody() -> None:
+    deleted, _ = subscription().deleted()
+    with pytest.raises(NotFound):
+        deleted.must_belong_to(None)
+
+
+def test_its_secret_is_not_shown_when_it_is_printed() -> None:
+    assert "sealed" not in repr(subscription())
+
+
+def test_every_secret_is_another_one() -> None:
+    secrets = {new_secret() for _ in range(50)}
+    assert len(secrets) == 50
+    assert all(secret.startswith("whsec_") and len(secret) == 50 for secret in secrets)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://hooks.example.org/a?b=c", "http://127.0.0.1:8080/", "https://[2001:db8::1]:8443/x"]
+)
+def test_a_web_address_is_taken(url: str) -> None:
+    check_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://hooks.example.org/",
+        "hooks.example.org",
+        "https://",
+        "https://user:word@hooks.example.org/",
+        "https://hooks.example.org:99999/",
+        "https://hooks.example.org/钩",
+        "https://hooks.example.org/a b",
+        "https://[::1/",
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+    ],
+)
+def test_what_no_webhook_can_be_sent_to_is_refused(url: str) -> None:
+    with pytest.raises(WrongUrl) as refusal:
+        check_url(url)
+    assert refusal.value.field == "/url"
+
+
+@given(st.text(max_size=60))
+def test_no_text_at_all_does_worse_than_be_refused(text: str) -> None:
+    with suppress(WrongUrl):
+        check_url(text)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "223.5.5.5", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8"])
+def test_a_public_address_may_be_reached(address: str) -> None:
+    assert is_public(ip_address(address))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",  # noqa: S104 - an address to refuse, nothing is bound to it
+        "255.255.255.255",
+        "224.0.0.1",
+        "239.1.2.3",
+        "::",
+        "::1",
+        "fe80::1",
+        "fd00::1",
+        "ff02::1",
+        "::ffff:127.0.0.1",
+        "::ffff:192.168.1.1",
+        "64:ff9b::10.0.0.1",
+        "2002:7f00:1::",
+    ],
+)
+def test_a_private_address_is_found_in_whatever_form_it_comes(address: str) -> None:
+    assert not is_public(ip_address(address))

@@ -19,6 +19,7 @@ Name = Annotated[ServiceName, Parameter(help="registry, assessment, evaluation o
 
 
 def builder(service: ServiceName) -> Callable[[Tools], Service]:
+    """The function that wires a service, from its `app.py`."""
     build: Callable[[Tools], Service] = import_module(f"services.{service}.app").build
     return build
 

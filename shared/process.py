@@ -200,8 +200,8 @@ def serve(settings: Settings, build: Callable[[Tools], Service]) -> None:
 
 async def _serve(server: uvicorn.Server, settings: Settings) -> None:
     serving = asyncio.create_task(server.serve())
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.02)  # noqa: ASYNC110 - uvicorn tells by a flag only
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn tells by a flag only
+        await asyncio.sleep(0.02)
     if settings.ready_file and server.started:
         port = server.servers[0].sockets[0].getsockname()[1]
         written = settings.ready_file.with_suffix(".part")

@@ -11,12 +11,13 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.trace import Span
-from opentelemetry.trace import SpanKind as SpanKind
+from opentelemetry.trace import Span, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from shared.privacy import scrub
 from shared.settings import Settings
+
+__all__ = ["SpanKind", "current_traceparent", "open_span", "span_from", "start_tracing", "traceparent_of"]
 
 tracer = trace.get_tracer("skillcert")
 _w3c = TraceContextTextMapPropagator()

@@ -24,7 +24,7 @@ def tree_of(spans: Iterable[Span]) -> Tree:
     rows = list(spans)
     known = {span["span"] for span in rows}
     children: dict[str, list[Span]] = defaultdict(list)
-    roots = []
+    roots: list[Span] = []
     for span in rows:
         (children[span["parent"]] if span["parent"] in known else roots).append(span)
     tree = Tree("trace")

@@ -134,20 +134,23 @@ def stack(
 
 
 def _environment(here: Stack, settings: Mapping[str, str]) -> dict[str, str]:
-    key = lambda: b64encode(secrets.token_bytes(32)).decode()  # noqa: E731
     return {
         "PATH": os.environ.get("PATH", ""),
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
         "HTTP_PORT": "0",
         "JWKS_URL": here.issuer.url,
-        "SEAL_KEYS": f"v1:{key()}",
-        "INDEX_KEY": key(),
+        "SEAL_KEYS": f"v1:{_new_key()}",
+        "INDEX_KEY": _new_key(),
         "CLOCK_FILE": str(here.clock_file),
         "TRACE_FILE": str(here.trace_file),
         "WEBHOOK_PRIVATE_HOSTS": "true",
         **settings,
     }
+
+
+def _new_key() -> str:
+    return b64encode(secrets.token_bytes(32)).decode()
 
 
 def _own(here: Stack, name: str) -> dict[str, str]:

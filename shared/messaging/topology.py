@@ -50,14 +50,14 @@ class Topology:
 
     async def declare(self, wire: Wire) -> None:
         """Declare everything; safe to repeat, and done before any service speaks so that nothing goes unheard."""
-        channel = await wire.channel()
-        await channel.declare_exchange(self.requeue, "direct", durable=True)
-        await self._fanout(channel, self.dead, self.parked, QUORUM)
-        await self._fanout(channel, self.canary, self.canary, {"x-max-length": 1, "x-message-ttl": 60_000})
-        for attempt, delay in enumerate(self.retry_delays, start=1):
-            await self._fanout(channel, self.retry(attempt), self.retry(attempt), self._waiting(delay))
-        for event_type in self.heard:
-            await self._hearing(channel, event_type)
+        async with wire.declaring() as channel:
+            await channel.declare_exchange(self.requeue, "direct", durable=True)
+            await self._fanout(channel, self.dead, self.parked, QUORUM)
+            await self._fanout(channel, self.canary, self.canary, {"x-max-length": 1, "x-message-ttl": 60_000})
+            for attempt, delay in enumerate(self.retry_delays, start=1):
+                await self._fanout(channel, self.retry(attempt), self.retry(attempt), self._waiting(delay))
+            for event_type in self.heard:
+                await self._hearing(channel, event_type)
 
     def _waiting(self, delay: float) -> dict[str, Any]:
         # no dead-letter routing key: the message keeps its own, the queue it came from

@@ -1,17 +1,20 @@
 """The only file that knows the AMQP driver: connecting, declaring, and publishing with confirms."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Any, NamedTuple
 
 import aio_pika
-from aio_pika.abc import AbstractIncomingMessage, AbstractRobustChannel, AbstractRobustConnection
-from aiormq.exceptions import AMQPError
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
+from aiormq.exceptions import AMQPError, ChannelClosed
 from pamqp.common import FieldValue
 
 from shared.errors import Fault, Kind
 
 WAIT = 4.0  # seconds; below the five within which every door answers
+WAIT_TO_DECLARE = 30.0  # seconds for all queues of a service; nobody waits at a door for it
 HEARTBEAT = 10
 WIRE_ERRORS = (AMQPError, ConnectionError, OSError, TimeoutError, RuntimeError)
 
@@ -20,6 +23,12 @@ class BrokerUnavailable(Fault):
     """RabbitMQ does not answer; what was said stays pending and is announced when it does."""
 
     slug, kind = "broker-unavailable", Kind.UNAVAILABLE
+
+
+class BrokerRefuses(Fault):
+    """RabbitMQ refuses this; mend the rights, or delete the queue whose settings have changed."""
+
+    slug, kind = "broker-refuses", Kind.UNAVAILABLE
 
 
 class Outgoing(NamedTuple):
@@ -38,46 +47,52 @@ class Wire:
     def __init__(self, url: str, name: str) -> None:
         self._url = url
         self._name = name
-        self._connection: AbstractRobustConnection | None = None
-        self._channel: AbstractRobustChannel | None = None
+        self._connection: AbstractConnection | None = None
+        self._channel: AbstractChannel | None = None
         self._opening = asyncio.Lock()
 
-    async def channel(self) -> AbstractRobustChannel:
+    async def channel(self) -> AbstractChannel:
         """The confirming channel, opened on first use and again after a loss."""
-        async with self._opening:
-            if self._connection is None:
-                self._connection = await _bounded(
-                    aio_pika.connect_robust(
-                        self._url,
-                        timeout=WAIT,
-                        heartbeat=HEARTBEAT,
-                        reconnect_interval=1,
-                        client_properties={"connection_name": self._name},
-                    )
-                )
+        async with answered(WAIT), self._opening:
+            connection = await self._connected()
             if self._channel is None or self._channel.is_closed:
-                opening = self._connection.channel(publisher_confirms=True, on_return_raises=True)
-                self._channel = await _bounded(_opened(opening))
+                self._channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
             return self._channel
+
+    @asynccontextmanager
+    async def declaring(self) -> AsyncIterator[AbstractChannel]:
+        """A channel of its own for declarations: a refused one closes it, and no channel that publishes."""
+        async with answered(WAIT_TO_DECLARE):
+            async with self._opening:
+                connection = await self._connected()
+            async with connection.channel() as channel:
+                yield channel
+
+    async def _connected(self) -> AbstractConnection:
+        # Not aio-pika's robust connection: given up while it opens, it would go on trying by itself for ever.
+        if self._connection is None or not self._connection.connected.is_set():
+            self._connection = await aio_pika.connect(
+                self._url, heartbeat=HEARTBEAT, client_properties={"connection_name": self._name}
+            )
+        return self._connection
 
     async def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
         """Publish persistently; for each message whether the broker confirmed that a queue holds it.
 
         Never raises for a broker that is gone or frozen: what is not confirmed within four seconds is False.
         """
+        until = monotonic() + WAIT
         try:
             channel = await self.channel()
-            exchanges = {
-                name: await channel.get_exchange(name, ensure=False) for name in {m.exchange for m in messages}
-            }
-        except (BrokerUnavailable, *WIRE_ERRORS):
+        except (BrokerUnavailable, BrokerRefuses):
             return [False] * len(messages)
+        exchanges = {name: await channel.get_exchange(name, ensure=False) for name in {m.exchange for m in messages}}
         sending = [
             asyncio.ensure_future(exchanges[message.exchange].publish(_amqp(message), message.routing_key))
             for message in messages
         ]
         if sending:
-            _, late = await asyncio.wait(sending, timeout=WAIT)
+            _, late = await asyncio.wait(sending, timeout=max(0.0, until - monotonic()))
             for task in late:
                 task.cancel()
         return [_confirmed(task) for task in sending]
@@ -92,18 +107,26 @@ class Wire:
             await self._connection.close()
 
 
-async def _opened(channel: Any) -> AbstractRobustChannel:
-    await channel.initialize()
-    opened: AbstractRobustChannel = channel
-    return opened
-
-
-async def _bounded(step: Any) -> Any:
+@asynccontextmanager
+async def answered(within: float) -> AsyncIterator[None]:
+    """Whatever keeps RabbitMQ from answering within so many seconds becomes a fault that says so."""
     try:
-        async with asyncio.timeout(WAIT):
-            return await step
+        async with asyncio.timeout(within):
+            yield
+    except asyncio.CancelledError as error:
+        if _asked_to_stop():
+            raise
+        raise BrokerUnavailable("the connection to RabbitMQ was lost") from error
+    except ChannelClosed as error:
+        raise BrokerRefuses(str(error)) from error
     except WIRE_ERRORS as error:
         raise BrokerUnavailable(f"RabbitMQ does not answer ({type(error).__name__})") from error
+
+
+def _asked_to_stop() -> bool:
+    # a connection lost during a call cancels the call, which looks as if this task were to stop
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _amqp(message: Outgoing) -> aio_pika.Message:

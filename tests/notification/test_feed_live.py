@@ -1,0 +1,164 @@
+"""The feed's positions on a real database: 1 … n without gap or repeat, whoever writes and however it ends."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pymongo
+import pytest
+
+from infra.local.servers import Servers
+from services.notification.deliveries.handlers import FanOut
+from services.notification.deliveries.storage import Cursors, Deliveries
+from services.notification.feed.storage import FeedLog, Wanted
+from services.notification.subscriptions.storage import subscription_store
+from shared.act import EVERYTHING, NATIONAL, Act, Scope
+from shared.clock import Clock
+from shared.storage.mongo import Database
+from tests.notification.examples import NOON, delivery, feed_event, subscription
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture
+async def databases(servers: Servers) -> AsyncIterator[list[Database]]:
+    """Eight connections to an empty database, as of eight processes."""
+    with pymongo.MongoClient[dict[str, object]](servers.admin_mongo_url) as client:
+        client.drop_database("notification")
+    made = [Database(servers.mongo_url("notification"), "notification") for _ in range(8)]
+    yield made
+    for database in made:
+        await database.close()
+
+
+async def everything(log: FeedLog) -> list[tuple[int, str]]:
+    rows = await log.read(Wanted(after=0, limit=0), EVERYTHING, until=10**9)
+    return [(row.position, row.event) for row in rows]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_many_writers_that_repeat_and_die_leave_no_gap_and_no_repeat(
+    databases: list[Database], seed: int
+) -> None:
+    chance = random.Random(seed)
+    logs = [FeedLog(database) for database in databases]
+    await logs[0].prepare()
+    names = [f"event-{number}" for number in range(400)]
+
+    async def write(log: FeedLog) -> None:
+        for _ in range(6):
+            await log.append([feed_event(event=name) for name in chance.sample(names, 60)])
+
+    writers = [asyncio.create_task(write(log)) for log in logs]
+    while not all(writer.done() for writer in writers):
+        await asyncio.wait(writers, timeout=chance.uniform(0.01, 0.1))
+        chance.choice(writers).cancel()  # a crash, wherever it is
+        if sum(writer.cancelled() for writer in writers) >= len(writers) // 2:
+            break
+    await asyncio.gather(*writers, return_exceptions=True)
+    assert not [writer.exception() for writer in writers if not writer.cancelled() and writer.exception()]
+    await asyncio.gather(*(log.append([feed_event(event=name) for name in names]) for log in logs))
+
+    kept = await everything(logs[0])
+    assert [position for position, _ in kept] == list(range(1, len(names) + 1))
+    assert sorted(event for _, event in kept) == sorted(names)
+
+
+async def test_an_event_that_became_known_meanwhile_takes_no_position(databases: list[Database]) -> None:
+    log = FeedLog(databases[0])
+    await log.prepare()
+    assert await log.append([feed_event(event=name) for name in "abcd"]) == 4
+    assert await log.append([feed_event(event=name) for name in "xbydz"]) == 7
+    assert await log.append([feed_event(event=name) for name in "xyz"]) == 0
+    assert [event for _, event in await everything(log)] == [*"abcd", *"xyz"]
+
+
+async def test_a_reader_that_follows_writers_misses_nothing(databases: list[Database]) -> None:
+    *writing, reading = [FeedLog(database) for database in databases]
+    await reading.prepare()
+    writers = [
+        asyncio.create_task(log.append([feed_event(event=f"{at}-{number}") for number in range(100)]))
+        for at, log in enumerate(writing)
+    ]
+    seen: list[int] = []
+    while len(seen) < 100 * len(writing):
+        rows = await reading.read(Wanted(after=len(seen), limit=50), EVERYTHING, await reading.newest())
+        seen += [row.position for row in rows]
+    await asyncio.gather(*writers)
+    assert seen == list(range(1, len(seen) + 1))
+
+
+async def test_an_event_comes_back_as_it_was_kept(databases: list[Database]) -> None:
+    log = FeedLog(databases[0])
+    await log.prepare()
+    event = feed_event(1, causation="e0", trace="00-aa-bb-01", body='{"n":123456789012345678901234567890}')
+    await log.append([event])
+    assert await log.read(Wanted(0, 10), EVERYTHING, 1) == [event]
+    assert await log.at([1, 2]) == {1: event}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "scope", "found"),
+    [
+        (Wanted(0, 10), EVERYTHING, "abcd"),
+        (Wanted(1, 2), EVERYTHING, "bc"),
+        (Wanted(0, 10, ("evaluation.*",)), EVERYTHING, "c"),
+        (Wanted(0, 10, ("evaluation.*", "registry.plan.filed.v1")), EVERYTHING, "abc"),
+        (Wanted(0, 10, subject="s2"), EVERYTHING, "b"),
+        (Wanted(0, 10, correlation="c9"), EVERYTHING, "d"),
+        (Wanted(0, 10), Scope("33"), "ad"),
+        (Wanted(0, 10), Scope("44"), "bcd"),
+        (Wanted(0, 10), Scope("44", "u2"), "b"),
+    ],
+)
+async def test_a_reader_finds_what_it_asks_for_within_its_scope(
+    databases: list[Database], wanted: Wanted, scope: Scope, found: str
+) -> None:
+    log = FeedLog(databases[0])
+    await log.append(
+        [
+            feed_event(event="a"),
+            feed_event(event="b", authority="44", unit="u2", subject="s2"),
+            feed_event(event="c", authority="44", unit="u3", type="evaluation.unit.passed.v1"),
+            feed_event(
+                event="d", authority=NATIONAL, unit=None, correlation="c9", type="registry.standard.published.v1"
+            ),
+        ]
+    )
+    rows = await log.read(wanted, scope, until=4)
+    assert "".join(row.event for row in rows) == found
+
+
+async def test_several_processes_fan_out_each_delivery_once(databases: list[Database]) -> None:
+    log, store = FeedLog(databases[0]), subscription_store(databases[0])
+    await log.prepare()
+    await Deliveries(databases[0]).prepare()
+    act = Act(id="a", at=NOON, correlation="c")
+    for number in range(3):
+        await store.add(subscription(id=f"s{number}", from_position=number * 100), [], act)
+    await log.append([feed_event(event=f"e{number}") for number in range(700)])
+    fans = [
+        FanOut(FeedLog(one), subscription_store(one), Deliveries(one), Cursors(one), Clock(), made=lambda: None)
+        for one in databases[:4]
+    ]
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0.05):  # one that dies on the way
+            await fans[0].spread()
+    await asyncio.gather(*(fan.spread() for fan in fans))
+
+    for number in range(3):
+        rows = await Deliveries(databases[0]).listed({"subscription": f"s{number}"}, after="", limit=1000)
+        assert [row.position for row in rows] == list(range(number * 100 + 1, 701))
+    assert await Cursors(databases[0]).known(["s0", "s1", "s2"]) == {"s0": 700, "s1": 700, "s2": 700}
+
+
+async def test_a_delivery_is_claimed_by_one_process_until_it_is_given_back(databases: list[Database]) -> None:
+    mine, other = Deliveries(databases[0]), Deliveries(databases[1])
+    await mine.prepare()
+    await mine.add([delivery(id=f"subscription-1/{number}") for number in range(9)])
+    first, second = await asyncio.gather(mine.claim("subscription-1", NOON, 9), other.claim("subscription-1", NOON, 9))
+    assert len(first) + len(second) == 9
+    assert await mine.claim("subscription-1", NOON, 9) == []
+    await mine.release([*first, *second][:4])
+    assert len(await other.claim("subscription-1", NOON, 9)) == 4

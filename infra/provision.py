@@ -134,7 +134,8 @@ def provision(order: Order) -> None:
     except ConfigurationError as wrong:
         raise ProvisionFailed(f"MONGO_ADMIN_URL is not usable: {wrong}") from wrong
     except OperationFailure as refused:
-        raise ProvisionFailed(f"MongoDB refuses what the user of MONGO_ADMIN_URL asks: {refused}") from refused
+        reason = str(refused).split(", ")[0]  # the rest is the server's whole reply
+        raise ProvisionFailed(f"MongoDB refuses what the user of MONGO_ADMIN_URL asks: {reason}") from refused
 
 
 if __name__ == "__main__":

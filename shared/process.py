@@ -1,9 +1,11 @@
 """One process of one service: prepares, serves HTTP, relays, hears and polls until told to stop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from traceback import extract_tb
 from typing import Any
 
 import structlog
@@ -20,7 +22,7 @@ from shared.messaging.failures import Failures
 from shared.messaging.wire import Wire
 from shared.outbox.relay import Relay
 from shared.poller import Due, Poller
-from shared.privacy import Sealer
+from shared.privacy import Sealer, scrub
 from shared.settings import Settings
 from shared.storage.leases import Lease
 from shared.storage.mongo import Database
@@ -35,6 +37,12 @@ class NotPrepared(Fault):
     """The service is still preparing its database and queues."""
 
     slug, kind = "not-prepared", Kind.UNAVAILABLE
+
+
+class Stopped(Fault):
+    """A defect ended this process's work; it stops and is started again."""
+
+    slug, kind = "stopped", Kind.UNAVAILABLE
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,7 @@ class Process:
     tools: Tools
     service: Service
     prepared: asyncio.Event = field(default_factory=asyncio.Event)
+    broken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         settings = self.tools.settings
@@ -132,10 +141,13 @@ class Process:
                 self.prepared.set()
 
     async def _is_prepared(self) -> None:
+        if self.broken.is_set():
+            raise Stopped("a defect ended the work; its cause is in the log")
         if not self.prepared.is_set():
             raise NotPrepared("indexes and queues are being made; ask again")
 
     async def _canary(self) -> None:
+        await self._is_prepared()  # before that the canary has no queue to go to
         await self.wire.ping(self.consumers.topology.canary)
 
     def app(self) -> FastAPI:
@@ -159,16 +171,30 @@ class Process:
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         tracing = start_tracing(self.tools.settings)
         running = asyncio.create_task(self.run())
+        running.add_done_callback(self._ended)
         try:
             yield
         finally:
             running.cancel()
-            with suppress(asyncio.CancelledError):
-                await running
+            await asyncio.wait([running])
             await self.wire.close()
             await self.verifier.aclose()
             await self.tools.database.close()
             tracing.shutdown()
+
+    def _ended(self, running: asyncio.Task[None]) -> None:
+        if not running.cancelled() and (defect := running.exception()):
+            log.error("stopped by a defect", causes=list(_causes(defect)))
+            self.broken.set()
+
+
+def _causes(error: BaseException) -> Iterator[str]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _causes(inner)
+    else:
+        last = extract_tb(error.__traceback__)[-1]
+        yield scrub(f"{type(error).__name__}: {error} ({last.filename}:{last.lineno})")
 
 
 async def _unbroken(loop: Step) -> None:
@@ -195,10 +221,12 @@ def serve(settings: Settings, build: Callable[[Tools], Service]) -> None:
             timeout_graceful_shutdown=4,
         )
     )
-    asyncio.run(_serve(server, settings))
+    asyncio.run(_serve(server, settings, process.broken))
+    if process.broken.is_set():
+        sys.exit(1)
 
 
-async def _serve(server: uvicorn.Server, settings: Settings) -> None:
+async def _serve(server: uvicorn.Server, settings: Settings, broken: asyncio.Event) -> None:
     serving = asyncio.create_task(server.serve())
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn tells by a flag only
         await asyncio.sleep(0.02)
@@ -207,4 +235,8 @@ async def _serve(server: uvicorn.Server, settings: Settings) -> None:
         written = settings.ready_file.with_suffix(".part")
         written.write_text(f"http://{settings.http_host}:{port}", encoding="ascii")
         written.replace(settings.ready_file)  # whoever waits for it never reads half of it
+    breaking = asyncio.create_task(broken.wait())
+    await asyncio.wait([serving, breaking], return_when=asyncio.FIRST_COMPLETED)
+    breaking.cancel()
+    server.should_exit = True
     await serving

@@ -1,8 +1,7 @@
 """One trace from the first request to the last webhook: the context is stored with each event and taken up again."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from opentelemetry import trace
@@ -17,7 +16,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from shared.privacy import scrub
 from shared.settings import Settings
 
-__all__ = ["SpanKind", "current_traceparent", "open_span", "span_from", "start_tracing", "traceparent_of"]
+__all__ = ["SpanKind", "current_traceparent", "open_span", "start_tracing", "traceparent_of"]
 
 tracer = trace.get_tracer("skillcert")
 _w3c = TraceContextTextMapPropagator()
@@ -79,17 +78,6 @@ def current_traceparent() -> str | None:
 
 def _context(traceparent: str | None) -> Context:
     return _w3c.extract({"traceparent": traceparent} if traceparent else {}, Context())
-
-
-@contextmanager
-def span_from(
-    name: str, traceparent: str | None, kind: SpanKind = SpanKind.CONSUMER, **attributes: str | int
-) -> Iterator[Span]:
-    """A span that continues `traceparent`."""
-    with tracer.start_as_current_span(
-        name, context=_context(traceparent), kind=kind, attributes=attributes, record_exception=False
-    ) as span:
-        yield span
 
 
 def open_span(name: str, traceparent: str | None, kind: SpanKind, **attributes: str | int) -> Span:

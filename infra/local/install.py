@@ -44,11 +44,11 @@ def mongod() -> Path:
     """Where a mongod that runs is: the wheel's, or one on the PATH."""
     _require_linux("MONGO_URL")
     program = _mongod_program()
-    if not _runs(program):
+    if _failure_of(program):
         _apt_install(MONGOD_PACKAGES, instead="set MONGO_URL to a MongoDB replica set of your own")
-    if not _runs(program):
+    if failure := _failure_of(program):
         raise ServersUnavailable(
-            f"{program.name} does not run on this machine: set MONGO_URL to a MongoDB replica set of your own."
+            f"{program} does not run here ({failure}): set MONGO_URL to a MongoDB replica set of your own."
         )
     return program
 
@@ -67,11 +67,17 @@ def _mongod_program() -> Path:
     return Path(str(wheel.locate_file("fiftyone/db/bin/mongod")))
 
 
-def _runs(program: Path) -> bool:
+def _failure_of(program: Path) -> str:
+    """Why the program does not run on this machine; empty when it does."""
     try:
-        return subprocess.run([program, "--version"], capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
+        done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    except OSError as failure:
+        return str(failure)
+    return "" if done.returncode == 0 else _last_line(done.stderr) or f"exit code {done.returncode}"
+
+
+def _last_line(said: str) -> str:
+    return (said.strip().splitlines() or [""])[-1]
 
 
 def _require_linux(variable: str) -> None:
@@ -98,7 +104,7 @@ def _apt(command: list[str], instead: str) -> None:
     patient = [*command, "-o", "DPkg::Lock::Timeout=120"]
     done = subprocess.run(patient, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        said = _last_line(done.stderr) or f"exit code {done.returncode}"
         raise ServersUnavailable(f"`{' '.join(command)}` failed ({said}): install it by hand, or {instead}.")
 
 

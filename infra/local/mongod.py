@@ -19,6 +19,7 @@ from infra.local.readiness import await_ready
 from infra.provision import REPLICA_SET, initiate_replica_set, is_primary, mongo_users, put_user
 
 STOP_GRACE = 10.0  # seconds
+ANSWER_TIMEOUT = 5.0
 
 Client = MongoClient[dict[str, Any]]
 
@@ -118,7 +119,8 @@ class Mongod:
 def require_mongo(url: str) -> None:
     """Raise ServersUnavailable unless the MongoDB given by MONGO_URL answers its user."""
     try:
-        with MongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=5_000) as client:
+        with MongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=int(ANSWER_TIMEOUT * 1000)) as client:
             client.admin.command("ping")
     except PyMongoError as refused:
-        raise install.ServersUnavailable(f"The MongoDB given by MONGO_URL cannot be used: {refused}") from refused
+        reason = str(refused).split(", ")[0]  # the rest is the server's whole reply
+        raise install.ServersUnavailable(f"The MongoDB given by MONGO_URL cannot be used: {reason}") from refused

@@ -34,7 +34,7 @@ class Rabbit:
     """
 
     def __init__(self, folder: Path, passwords: Mapping[str, str], *, management: bool = False) -> None:
-        self._folder = folder
+        self.folder = folder
         self._passwords = passwords
         self._management = management
         self._port, self._epmd_port, self._distribution_port, self._management_port = free_ports(4)
@@ -52,33 +52,33 @@ class Rabbit:
     def launch(self) -> None:
         """Start the processes without waiting for the broker; `await_ready` follows."""
         program = install.rabbitmq_server()
-        if not (self._folder / "rabbitmq.conf").exists():
+        if not (self.folder / "rabbitmq.conf").exists():
             self._write_files()
         self._launch_epmd()
-        self._broker = Leashed([program], self._environment(), self._folder / "broker.log")
+        self._broker = Leashed([program], self._environment(), self.folder / "broker.log")
 
     def _launch_epmd(self) -> None:
         # The broker would start Erlang's port mapper as a daemon and leave it behind. It finds this one.
         if self._epmd is not None and self._epmd.runs():
             return
         command: list[str | Path] = [install.epmd(), "-address", LOOPBACK, "-port", str(self._epmd_port)]
-        self._epmd = Leashed(command, private_environment(self._folder), self._folder / "epmd.log")
+        self._epmd = Leashed(command, private_environment(self.folder), self.folder / "epmd.log")
         await_ready("epmd", self._epmd, lambda: listens(self._epmd_port))
 
     def _write_files(self) -> None:
-        self._folder.mkdir(parents=True)
-        told = write_private(self._folder / "definitions.json", json.dumps(definitions(self._passwords)))
-        (self._folder / "rabbitmq.conf").write_text(
+        self.folder.mkdir(parents=True)
+        told = write_private(self.folder / "definitions.json", json.dumps(definitions(self._passwords)))
+        (self.folder / "rabbitmq.conf").write_text(
             f"listeners.tcp.1 = {LOOPBACK}:{self._port}\n"
             f"load_definitions = {told}\n"
             + (f"management.tcp.ip = {LOOPBACK}\nmanagement.tcp.port = {self._management_port}\n" * self._management)
         )
-        (self._folder / "enabled_plugins").write_text("[rabbitmq_management]." if self._management else "[].")
-        (self._folder / "no-environment.conf").touch()
-        write_private(self._folder / ".erlang.cookie", secrets.token_hex(32))
+        (self.folder / "enabled_plugins").write_text("[rabbitmq_management]." if self._management else "[].")
+        (self.folder / "no-environment.conf").touch()
+        write_private(self.folder / ".erlang.cookie", secrets.token_hex(32))
 
     def _environment(self) -> dict[str, str]:
-        folder = self._folder
+        folder = self.folder
         return {
             **private_environment(folder),
             "RABBITMQ_NODENAME": "skillcert@localhost",

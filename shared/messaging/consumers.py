@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,7 +19,15 @@ from shared.messaging.envelope import Heard, heard
 from shared.messaging.failures import Failures
 from shared.messaging.gather import Gatherer
 from shared.messaging.topology import Topology, topology
-from shared.messaging.wire import HEARTBEAT, WIRE_ERRORS, BrokerUnavailable
+from shared.messaging.wire import (
+    HEARTBEAT,
+    WAIT,
+    WAIT_TO_CLOSE,
+    WIRE_ERRORS,
+    BrokerRefuses,
+    BrokerUnavailable,
+    answered,
+)
 from shared.metrics import MESSAGES
 from shared.tracing import SpanKind, open_span, traceparent_of
 
@@ -90,6 +98,7 @@ class Consumers:
             apply_types=False,
             decoder=_undecoded,
             ack_policy=AckPolicy.MANUAL,
+            timeout=WAIT,
             graceful_timeout=4.0,
             reconnect_interval=1.0,
         )
@@ -112,16 +121,28 @@ class Consumers:
     async def run(self) -> None:
         """Connect (again and again until it works), consume until cancelled, finish what is in hand."""
         while True:
-            try:
-                await self._broker.start()
+            if await self._started():
                 break
-            except WIRE_ERRORS as error:
-                log.warning("not hearing yet", cause=type(error).__name__)
-                await asyncio.sleep(1)
+            await asyncio.sleep(1)
         try:
             await asyncio.Event().wait()
         finally:
-            await self._broker.stop()
+            await self._stopped()
+
+    async def _started(self) -> bool:
+        try:
+            async with answered(None):
+                await self._broker.start()
+        except (BrokerUnavailable, BrokerRefuses) as fault:
+            log.warning("not hearing yet", cause=fault.slug, detail=fault.detail)
+            await self._stopped()  # some hearers may have begun: all of them begin anew
+            return False
+        return True
+
+    async def _stopped(self) -> None:
+        with suppress(BrokerUnavailable):
+            async with answered(WAIT_TO_CLOSE):
+                await self._broker.stop()
 
 
 async def _undecoded(message: RabbitMessage) -> RabbitMessage:

@@ -66,20 +66,32 @@ def heard(headers: Mapping[str, Any], body: bytes, kind: type[V_co]) -> Heard[V_
     for name in REQUIRED:
         if name not in headers:
             raise Malformed(f"the header {name} is missing", field=name)
+    identity = _text(headers, "ce-id")
     return Heard(
-        id=str(headers["ce-id"]),
-        type=str(headers["ce-type"]),
-        source=str(headers["ce-source"]),
-        subject=str(headers["ce-subject"]),
+        id=identity,
+        type=_text(headers, "ce-type"),
+        source=_text(headers, "ce-source"),
+        subject=_text(headers, "ce-subject"),
         time=_time(headers["ce-time"]),
         sequence=_sequence(headers["ce-sequence"]),
-        authority=str(headers["ce-authority"]),
-        correlation=str(headers.get("ce-correlationid") or headers["ce-id"]),
-        causation=headers.get("ce-causationid"),
-        trace=headers.get("traceparent"),
+        authority=_text(headers, "ce-authority"),
+        correlation=_text_if_any(headers, "ce-correlationid") or identity,
+        causation=_text_if_any(headers, "ce-causationid"),
+        trace=_text_if_any(headers, "traceparent"),
         body=body,
         event=_event(body, kind),
     )
+
+
+def _text(headers: Mapping[str, Any], name: str) -> str:
+    value = headers[name]
+    if not isinstance(value, str):
+        raise Malformed(f"the header {name} is no text", field=name)
+    return value
+
+
+def _text_if_any(headers: Mapping[str, Any], name: str) -> str | None:
+    return _text(headers, name) if headers.get(name) is not None else None
 
 
 def _time(value: Any) -> datetime:

@@ -44,7 +44,7 @@ class Failures:
 
         Raises `BrokerUnavailable` when that is not possible: then the message stays where it is.
         """
-        attempt = int(headers.get(ATTEMPTS, 0)) + 1
+        attempt = _attempts(headers) + 1
         kind = error.kind if isinstance(error, Fault) else Kind.UNFORESEEN
         again = COMES_AGAIN[kind] and attempt <= len(self._topology.retry_delays)
         exchange = self._topology.retry(attempt) if again else self._topology.dead
@@ -53,10 +53,15 @@ class Failures:
         if not again:
             marks[PARKED_AT] = datetime.now(UTC).isoformat()
         outcome = "retried" if again else "parked"
-        log.warning(outcome, queue=queue, event=headers.get("ce-id"), attempt=attempt, cause=marks[CAUSE])
+        log.warning(outcome, queue=queue, message=headers.get("ce-id"), attempt=attempt, cause=marks[CAUSE])
         if not all(await self._wire.publish([Outgoing(exchange, queue, {**carried, **marks}, body)])):
             raise BrokerUnavailable(f"a message of {queue} could not be {outcome}")
         MESSAGES.labels(queue, outcome).inc()
+
+
+def _attempts(headers: Mapping[str, Any]) -> int:
+    before = headers.get(ATTEMPTS)
+    return before if isinstance(before, int) else 0
 
 
 def _cause(error: BaseException) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from shared.errors import Fault, Kind
 
 WAIT = 4.0  # seconds; below the five within which every door answers
 WAIT_TO_DECLARE = 30.0  # seconds for all queues of a service; nobody waits at a door for it
+WAIT_TO_CLOSE = 5.0  # seconds; a process that is told to stop has ten
 HEARTBEAT = 10
 WIRE_ERRORS = (AMQPError, ConnectionError, OSError, TimeoutError, RuntimeError)
 
@@ -103,13 +104,16 @@ class Wire:
             raise BrokerUnavailable("a canary message was not confirmed")
 
     async def close(self) -> None:
-        if self._connection is not None:
-            await self._connection.close()
+        """Say goodbye; a broker that does not answer is left without."""
+        with suppress(BrokerUnavailable):
+            async with answered(WAIT_TO_CLOSE):
+                if self._connection is not None:
+                    await self._connection.close()
 
 
 @asynccontextmanager
-async def answered(within: float) -> AsyncIterator[None]:
-    """Whatever keeps RabbitMQ from answering within so many seconds becomes a fault that says so."""
+async def answered(within: float | None) -> AsyncIterator[None]:
+    """Whatever keeps RabbitMQ from answering (within so many seconds) becomes a fault that says so."""
     try:
         async with asyncio.timeout(within):
             yield

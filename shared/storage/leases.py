@@ -10,22 +10,23 @@ HOLDER = f"{os.getpid()}-{uuid4().hex[:8]}"
 
 
 class Lease:
-    """Held for `seconds` of the database's own clock, renewed by taking it again."""
+    """Held for `seconds` of the database's own clock, renewed by taking it again; `holder` is this process."""
 
-    def __init__(self, database: Database, name: str, seconds: float = 10.0) -> None:
+    def __init__(self, database: Database, name: str, seconds: float = 10.0, holder: str = HOLDER) -> None:
         self._leases = database.collection("leases")
         self._database = database
         self._name = name
         self._length = timedelta(seconds=seconds)
+        self._holder = holder
 
     async def take(self) -> bool:
         """Take or renew; False while another process holds it."""
         now = await self._database.server_time()
-        mine_or_free = {"_id": self._name, "$or": [{"holder": HOLDER}, {"until": {"$lt": now}}]}
+        mine_or_free = {"_id": self._name, "$or": [{"holder": self._holder}, {"until": {"$lt": now}}]}
         return await self._leases.update(
-            mine_or_free, {"$set": {"holder": HOLDER, "until": now + self._length}}, upsert=True
+            mine_or_free, {"$set": {"holder": self._holder, "until": now + self._length}}, upsert=True
         )
 
     async def release(self) -> None:
         """Give it back, so that a successor need not wait."""
-        await self._leases.delete({"_id": self._name, "holder": HOLDER})
+        await self._leases.delete({"_id": self._name, "holder": self._holder})

@@ -8,7 +8,7 @@ from stdnum.cn.ric import calc_check_digit
 from services.assessment.batches.commands import FileBatch
 from services.assessment.batches.domain import Batch, Tally, filed
 from services.assessment.entries.commands import EnrolRow
-from services.assessment.entries.domain import Entry, enrolled, entry_id
+from services.assessment.entries.domain import Entry, blank, enrolled, entry_id
 from services.assessment.mirrors.domain import Standard, Unit, standard_of, unit_of
 from shared.events.registry import Dimension, Part, Scope, StandardPublished, Standing, UnitAuthorised
 from shared.workdays import PeriodEnd
@@ -105,4 +105,4 @@ def person(number: int) -> dict[str, str]:
 def entry(number: int = 1) -> Entry:
     of = batch()
     row = EnrolRow(**person(number))
-    return enrolled(entry_id(of.id, f"index-{number}"), of, row, "v1.sealed", f"index-{number}")
+    return enrolled(entry_id(of.id, f"index-{number}"), blank(of), row, "v1.sealed", f"index-{number}")

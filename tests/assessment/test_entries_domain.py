@@ -3,7 +3,7 @@
 import pytest
 
 from services.assessment.entries.commands import EnrolRow
-from services.assessment.entries.domain import Entry, NotQualified, Score, State, enrolled, entry_id
+from services.assessment.entries.domain import Entry, NotQualified, Score, State, blank, enrolled, entry_id
 from shared.events.assessment import EntryCertified, EntryRejected
 from tests.assessment.examples import batch, entry, resident_id
 
@@ -18,7 +18,7 @@ def _passed() -> Entry:
 def test_an_entry_keeps_name_and_number_masked_only() -> None:
     number = resident_id(7)
     row = EnrolRow(name="欧阳测试", id_number=number, employer=f"示例公司 {number}")
-    shown = enrolled("entry-1", batch(), row, "v1.sealed", "index").model_dump_json()
+    shown = enrolled("entry-1", blank(batch()), row, "v1.sealed", "index").model_dump_json()
     assert number not in shown
     assert "欧阳测试" not in shown
     assert "欧阳*" in shown

@@ -4,16 +4,14 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
-from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
-from services.assessment.batches.domain import Batch
-from services.assessment.batches.storage import batch_store, taking_rows
+from services.assessment.batches.storage import taking_rows
+from shared.errors import StorageUnavailable
 from shared.events.assessment import (
     BatchClosed,
     BatchFiled,
@@ -23,16 +21,31 @@ from shared.events.assessment import (
     ResultsFinalised,
     ResultsPublicised,
 )
-from shared.events.base import Event
-from shared.events.registry import CertificateFiled, FilingRejected, UnitSuspended
-from shared.storage.store import Store
+from shared.events.registry import FilingRejected, UnitSuspended
+from tests.assessment.driving import (
+    FILED,
+    NUMBER,
+    answers,
+    authorised,
+    batch_of,
+    batches,
+    certificate,
+    enrolled,
+    get,
+    heard_of,
+    is_finalised,
+    post,
+    publicised,
+    said_of,
+    scored,
+    slug,
+    writing,
+)
 from tests.assessment.examples import SHEET, person, published, standing
-from tests.live import Running, Said, eventually, running
+from tests.live import Running, eventually, running
 
 pytestmark = pytest.mark.live
 
-FILED = {"occupation": "rebar_worker", "level": "5", "exam_on": "2019-10-12", "planned": 20}
-NUMBER = "1999002001500001"
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
@@ -41,77 +54,6 @@ async def service(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.Tem
     async with running("assessment", servers, issuer, tmp_path_factory.mktemp("assessment")) as live:
         await live.says(published(), subject="rebar_worker-2019p", authority="national")
         yield live
-
-
-async def authorised(service: Running, unit: str) -> str:
-    """A unit that may file batches."""
-    await service.says(standing(unit=unit), subject=unit)
-    await eventually(lambda: _answers(service, unit, "", 201, FILED))
-    return unit
-
-
-async def _answers(service: Running, unit: str, path: str, status: int, body: Any = None) -> bool:
-    return (await post(service, unit, path, body)).status_code == status
-
-
-async def post(service: Running, unit: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
-    caller = {**service.token("unit", unit, "33"), **headers}
-    if isinstance(body, bytes):
-        return await service.http.post(f"/v1/batches{path}", content=body, headers=caller)
-    return await service.http.post(f"/v1/batches{path}", json=body, headers=caller)
-
-
-async def get(service: Running, unit: str, path: str) -> dict[str, Any]:
-    answer = await service.http.get(f"/v1/batches{path}", headers=service.token("unit", unit, "33"))
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-async def batch_of(service: Running, unit: str) -> str:
-    answer = await post(service, unit, "", FILED)
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
-
-
-async def enrolled(service: Running, unit: str, batch: str, people: range) -> list[str]:
-    answer = await post(service, unit, f"/{batch}/entries", [person(number) for number in people])
-    assert answer.json()["refused"] == []
-    entries: list[str] = answer.json()["entries"]
-    return entries
-
-
-async def scored(service: Running, unit: str, batch: str, entries: list[str], theory: float = 80) -> None:
-    rows = [{"entry": entry, "theory": theory, "practical": SHEET} for entry in entries]
-    answer = await post(service, unit, f"/{batch}/scores", rows)
-    assert answer.json() == {"accepted": len(entries), "refused": []}
-
-
-async def publicised(service: Running, unit: str, people: range) -> tuple[str, list[str]]:
-    """A batch on public notice in which everybody passed."""
-    batch = await batch_of(service, unit)
-    entries = await enrolled(service, unit, batch, people)
-    await scored(service, unit, batch, entries)
-    answer = await post(service, unit, f"/{batch}/publicise")
-    assert answer.status_code == 200, answer.text
-    return batch, entries
-
-
-async def said_of(service: Running, kind: type[Event], batch: str, most: int = 1) -> list[dict[str, Any]]:
-    """The bodies of at least `most` events of a kind about a batch."""
-    return [json.loads(said.body) for said in await heard_of(service, kind, batch, most)]
-
-
-async def heard_of(service: Running, kind: type[Event], batch: str, most: int = 1) -> list[Said]:
-    async def enough() -> list[Said]:
-        found = [said for said in service.said if said.type == kind.type and json.loads(said.body)["batch"] == batch]
-        return found if len(found) >= most else []
-
-    return await eventually(enough)
-
-
-def slug(answer: httpx.Response) -> str:
-    return str(answer.json()["type"]).rsplit(":", 1)[-1]
 
 
 async def test_a_batch_goes_from_filing_to_certified_entries(service: Running) -> None:
@@ -133,7 +75,7 @@ async def test_a_batch_goes_from_filing_to_certified_entries(service: Running) -
     assert slug(await post(service, unit, f"/{batch}/scores", [])) == "batch-state"
     assert slug(await post(service, unit, f"/{batch}/finalise")) == "period-open"
     service.forward(days=(date.fromisoformat(notice["closes_on"]) - date.fromisoformat(notice["opens_on"])).days + 1)
-    await eventually(lambda: _answers(service, unit, f"/{batch}/finalise", 200))
+    await eventually(lambda: answers(service, unit, f"/{batch}/finalise", 200))
     assert (await said_of(service, BatchClosed, batch))[0]["chunks"] == 1
     [chunk] = await heard_of(service, ResultsFinalised, batch)
     final = json.loads(chunk.body)
@@ -158,21 +100,6 @@ async def test_a_batch_goes_from_filing_to_certified_entries(service: Running) -
     )
     rows = (await get(service, unit, f"/{batch}/entries?state=certified"))["rows"]
     assert [(row["id"], row["number"]) for row in rows] == [(entries[1], NUMBER)]
-
-
-def certificate(entry: str, batch: str, unit: str) -> CertificateFiled:
-    return CertificateFiled(
-        certificate=entry,
-        number=NUMBER,
-        entry=entry,
-        batch=batch,
-        unit=unit,
-        occupation="rebar_worker",
-        level="5",
-        holder="测*",
-        exam_on=date(2019, 10, 12),
-        filed_on=date(2019, 11, 1),
-    )
 
 
 @pytest.mark.parametrize(
@@ -304,7 +231,7 @@ async def test_the_clock_finalises_what_nobody_did_and_its_results_follow_in_fou
     assert named == sorted(entries)
     assert [len(chunk["results"]) for chunk in sorted(chunks, key=lambda row: row["chunk"])] == [500, 500, 500, 100]
 
-    await eventually(lambda: _is_finalised(service, unit, batch))
+    await eventually(lambda: is_finalised(service, unit, batch))
     for entry in entries[:600]:
         await service.says(certificate(entry, batch, unit), subject=entry)
     await said_of(service, EntryCertified, batch, 600)
@@ -315,24 +242,16 @@ async def test_a_crash_between_two_chunks_is_healed_by_the_redelivery(service: R
     batch, entries = await publicised(service, unit, range(501))
     service.forward(days=12)
     await said_of(service, ResultsFinalised, batch, 2)
-    await eventually(lambda: _is_finalised(service, unit, batch))
+    await eventually(lambda: is_finalised(service, unit, batch))
     database = service.process.tools.database
     await database.collection("chunks").delete({"_id": f"{batch}.2"})
     await database.collection("batches").update({"_id": batch}, {"$set": {"state": "closed"}})
     [closed] = await heard_of(service, BatchClosed, batch)
     await service.says(BatchClosed.model_validate_json(closed.body), subject=batch, sequence=99)
-    await eventually(lambda: _is_finalised(service, unit, batch))
+    await eventually(lambda: is_finalised(service, unit, batch))
     chunks = [json.loads(said.body) for said in await heard_of(service, ResultsFinalised, batch, 3)]
     assert sorted(chunk["chunk"] for chunk in chunks) == [1, 2, 2]
     assert {row["entry"] for chunk in chunks for row in chunk["results"]} == set(entries)
-
-
-async def _is_finalised(service: Running, unit: str, batch: str) -> bool:
-    return bool((await get(service, unit, f"/{batch}"))["state"] == "finalised")
-
-
-def batches(service: Running) -> Store[Batch]:
-    return batch_store(service.process.tools.database)
 
 
 async def test_a_batch_in_which_nobody_passed_is_finalised_without_a_chunk(service: Running) -> None:
@@ -342,18 +261,30 @@ async def test_a_batch_in_which_nobody_passed_is_finalised_without_a_chunk(servi
     await scored(service, unit, batch, entries, theory=10)
     await post(service, unit, f"/{batch}/publicise")
     service.forward(days=12)
-    await eventually(lambda: _is_finalised(service, unit, batch))
+    await eventually(lambda: is_finalised(service, unit, batch))
     assert (await said_of(service, BatchClosed, batch))[0]["chunks"] == 0
 
 
 async def test_results_are_not_publicised_between_a_rows_check_and_its_write(service: Running) -> None:
     unit = await authorised(service, "unit-33-race")
     batch = await batch_of(service, unit)
-    entries = await enrolled(service, unit, batch, range(1))
-    await scored(service, unit, batch, entries)
-    async with taking_rows(batches(service), batch):
+    await scored(service, unit, batch, await enrolled(service, unit, batch, range(1)))
+    async with taking_rows(batches(service), batch, writing(service)):
         answer = await post(service, unit, f"/{batch}/publicise")
         assert (answer.status_code, slug(answer)) == (503, "batch-busy")
+    assert (await post(service, unit, f"/{batch}/publicise")).status_code == 200
+
+
+async def test_a_write_that_failed_holds_results_up_until_it_is_repeated(service: Running) -> None:
+    unit = await authorised(service, "unit-33-failed")
+    batch = await batch_of(service, unit)
+    await scored(service, unit, batch, await enrolled(service, unit, batch, range(1)))
+    with pytest.raises(StorageUnavailable):
+        async with taking_rows(batches(service), batch, writing(service)):
+            raise StorageUnavailable("lost")
+    assert slug(await post(service, unit, f"/{batch}/publicise")) == "batch-busy"
+    async with taking_rows(batches(service), batch, writing(service)):
+        pass
     assert (await post(service, unit, f"/{batch}/publicise")).status_code == 200
 
 

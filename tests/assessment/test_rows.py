@@ -1,16 +1,22 @@
 """Bulk bodies are read row by row, and nothing of a bad row is repeated."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
+from services.assessment.bulk import bulk_body
 from services.assessment.entries.commands import EnrolRow
 from services.assessment.rows import JSON, MOST_ROWS, NDJSON, Refused, rows_in, runs
+from services.assessment.scores.commands import ScoreRow
+from services.assessment.scores.domain import has_passed, marked
 from shared.errors import Malformed
-from tests.assessment.examples import person, resident_id
+from shared.privacy import check_resident_id
+from tests.assessment.examples import batch, person, resident_id
 
 ROW = person(1)
 
@@ -89,3 +95,18 @@ def test_too_many_rows_are_not_even_begun(body: bytes, media: str) -> None:
 
 def test_rows_are_handed_on_in_runs_of_five_hundred() -> None:
     assert [len(run) for run in runs(range(1201))] == [500, 500, 201]
+
+
+@pytest.mark.parametrize("kind", [EnrolRow, ScoreRow])
+def test_the_documented_body_is_one_that_is_taken(kind: type[BaseModel]) -> None:
+    for media, content in bulk_body(kind)["requestBody"]["content"].items():
+        body = content["example"] if isinstance(content["example"], str) else json.dumps(content["example"])
+        [(line, row)] = rows_in(body.encode(), media, kind)
+        assert (line, isinstance(row, kind)) == (1, True)
+
+
+def test_the_documented_candidate_has_a_right_number_and_the_documented_scores_pass() -> None:
+    [(_, candidate)] = _read(bulk_body(EnrolRow)["requestBody"]["content"][JSON]["example"])
+    check_resident_id(candidate.id_number, today=date(2019, 10, 1))
+    scores = ScoreRow.model_validate(bulk_body(ScoreRow)["requestBody"]["content"][JSON]["example"][0])
+    assert has_passed(batch().parts, marked(batch().parts, scores.given(), 0.5))

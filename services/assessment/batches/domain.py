@@ -97,8 +97,8 @@ class Notice(Record):
 class Batch(Entity):
     """One exam of one unit; `parts` are those of its edition at its level and hold to its end.
 
-    `writers` are the requests that write rows into it right now, each with the second of real time at which it
-    gives up: entries are documents of their own, and results must not be publicised between a row's check and
+    `writers` are the acts that write rows into it right now, each with the second of real time at which it has
+    given up: entries are documents of their own, and results must not be publicised between a row's check and
     its write.
     """
 

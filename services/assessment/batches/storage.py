@@ -5,10 +5,9 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from time import time
-from uuid import uuid4
 
 from services.assessment.batches.domain import OPEN, Batch, State
-from shared.act import EVERYTHING, Scope
+from shared.act import Act, Scope
 from shared.errors import Contended
 from shared.storage.mongo import Database, Document, IndexModel
 from shared.storage.store import Store
@@ -19,8 +18,8 @@ INDEXES = (
     IndexModel([("state", 1), ("notice.ends_at", 1)]),
 )
 MOST_DUE = 100  # batches made final in one look; the next look takes the rest
-LONGEST_WRITE = 30.0  # seconds after which a request that writes rows is ended
-GIVES_UP = 2 * LONGEST_WRITE  # seconds after which one that did not sign off has crashed
+LONGEST_WRITE = 20.0  # seconds after which a request that writes rows is ended
+GIVES_UP = LONGEST_WRITE + 10  # seconds after which nothing of one that did not sign off can land any more
 
 
 def batch_store(database: Database) -> Store[Batch]:
@@ -49,23 +48,23 @@ async def overdue(batches: Store[Batch], ended_before: datetime) -> list[Batch]:
 
 
 @asynccontextmanager
-async def taking_rows(batches: Store[Batch], identity: str, scope: Scope = EVERYTHING) -> AsyncIterator[Batch]:
-    """The batch while a request writes rows into it; its results cannot be publicised meanwhile.
+async def taking_rows(batches: Store[Batch], identity: str, act: Act) -> AsyncIterator[Batch]:
+    """The batch while an act writes rows into it; its results cannot be publicised meanwhile.
 
     Signing on counts as a change of the batch, so whoever decided to publicise just before decides anew.
+    An act that fails does not sign off, for a write of its may still land: its repeat signs on in its place.
     """
-    batch = await batches.get(identity, scope)
+    batch = await batches.get(identity, act.scope)
     batch.must_take_rows()
-    token = f"writers.{uuid4().hex}"
+    writer, mine = f"writers.{act.id}", time() + GIVES_UP
     still = {"_id": identity, "state": State.FILED, "frozen": False}
-    signing_on = {"$set": {token: time() + GIVES_UP}, "$inc": {"version": 1}}
-    if not await batches.collection.update(still, signing_on):
-        (await batches.get(identity, scope)).must_take_rows()
+    if not await batches.collection.update(still, {"$set": {writer: mine}, "$inc": {"version": 1}}):
+        (await batches.get(identity, act.scope)).must_take_rows()
         raise Contended(f"batch {identity} is being changed; repeat the request")
     try:
         async with asyncio.timeout(LONGEST_WRITE):
             yield batch
     except TimeoutError as late:
         raise Contended("the rows could not be written in time; repeat the same request, or send fewer") from late
-    finally:
-        await batches.collection.update({"_id": identity}, {"$unset": {token: ""}, "$inc": {"version": 1}})
+    signed_on = {"_id": identity, writer: mine}
+    await batches.collection.update(signed_on, {"$unset": {writer: ""}, "$inc": {"version": 1}})

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 from services.assessment.batches.domain import Batch
 from services.assessment.entries.commands import EnrolRow
@@ -104,19 +104,31 @@ class Entry(Entity):
 
 def entry_id(batch: str, person_index: str) -> str:
     """A person has one entry in a batch: whoever enters twice meets the same id, which tells nothing of them."""
-    return f"entry-{uuid5(NAMESPACE_URL, f'{batch} {person_index}').hex}"
+    return f"entry-{blake2b(f'{batch} {person_index}'.encode(), digest_size=16).hexdigest()}"
 
 
-def enrolled(identity: str, batch: Batch, row: EnrolRow, sealed: str, person_index: str) -> Entry:
-    """A new entry of a row that was just checked."""
-    return Entry.model_construct(
-        id=identity,
+def blank(batch: Batch) -> Entry:
+    """What every entry of a batch begins with; copied row by row, which costs a fraction of building each."""
+    return Entry(
+        id="",
         authority=batch.authority,
         batch=batch.id,
         unit=batch.unit,
         occupation=batch.occupation,
         level=batch.level,
         state=State.ENROLLED,
+        holder="",
+        id_masked="",
+        person="",
+        person_index="",
+        employer=None,
+    )
+
+
+def enrolled(identity: str, start: Entry, row: EnrolRow, sealed: str, person_index: str) -> Entry:
+    """A new entry of a row that was just checked."""
+    return start.having(
+        id=identity,
         holder=mask_name(row.name),
         id_masked=mask_id(row.id_number),
         person=sealed,

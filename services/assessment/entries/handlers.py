@@ -1,14 +1,16 @@
 """Candidates are enrolled in bulk, row by row; what the registry files or rejects ends their entries."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
+
+from pydantic_core import to_json
 
 from services.assessment.batches.domain import Batch
 from services.assessment.batches.storage import taking_rows
 from services.assessment.entries.commands import EnrolRow
-from services.assessment.entries.domain import Enrolled, Entry, enrolled, entry_id
+from services.assessment.entries.domain import Enrolled, Entry, blank, enrolled, entry_id
 from services.assessment.entries.storage import made_by
 from services.assessment.rows import Line, Refused, RowsTaken, refused_by, runs
 from shared.act import Act
@@ -40,16 +42,19 @@ class Entries:
     async def enrol(self, act: Act, batch_id: str, rows: Iterable[Read]) -> EntriesTaken:
         """Good rows become entries, bad rows are named; the same request again gets the same answer."""
         taken = EntriesTaken(accepted=0, refused=[], entries=[])
-        seen: set[str] = set()
-        async with taking_rows(self.batches, batch_id, act.scope) as batch:
+        today, seen = self.clock.today(), set[str]()
+        async with taking_rows(self.batches, batch_id, act) as batch:
+            start = blank(batch)
             for run in runs(rows):
-                made = self._made(batch, run, seen, taken.refused)
+                made = self._made(start, run, today, seen, taken.refused)
                 await self._add(act, made, taken)
         taken.refused.sort(key=lambda row: row.line)
         taken.accepted = len(taken.entries)
         return taken
 
-    def _made(self, batch: Batch, run: Iterable[Read], seen: set[str], refused: list[Refused]) -> dict[int, Entry]:
+    def _made(
+        self, start: Entry, run: Iterable[Read], today: date, seen: set[str], refused: list[Refused]
+    ) -> dict[int, Entry]:
         made: dict[int, Entry] = {}
         for row in run:
             if isinstance(row, Refused):
@@ -57,23 +62,23 @@ class Entries:
                 continue
             line, asked = row
             try:
-                made[line] = self._entry(batch, asked, seen)
+                made[line] = self._entry(start, asked, today, seen)
             except (InvalidResidentId, Enrolled) as fault:
                 refused.append(refused_by(line, fault))
         return made
 
-    def _entry(self, batch: Batch, asked: EnrolRow, seen: set[str]) -> Entry:
+    def _entry(self, start: Entry, asked: EnrolRow, today: date, seen: set[str]) -> Entry:
         try:
-            check_resident_id(asked.id_number, today=self.clock.today())
+            check_resident_id(asked.id_number, today=today)
         except InvalidResidentId as fault:
             raise InvalidResidentId(fault.detail, field="/id_number", rule=fault.rule) from None
         person_index = self.sealer.index(asked.id_number)
-        identity = entry_id(batch.id, person_index)
+        identity = entry_id(start.batch, person_index)
         if identity in seen:
             raise Enrolled("this person stands on an earlier row", field="/id_number")
         seen.add(identity)
-        person = json.dumps({"name": asked.name, "id_number": asked.id_number}, ensure_ascii=False)
-        return enrolled(identity, batch, asked, self.sealer.seal(person, bound_to=identity), person_index)
+        person = to_json({"name": asked.name, "id_number": asked.id_number}).decode()
+        return enrolled(identity, start, asked, self.sealer.seal(person, bound_to=identity), person_index)
 
     async def _add(self, act: Act, made: Mapping[int, Entry], taken: EntriesTaken) -> None:
         standing = await self.entries.add_all([((entry, []), act) for entry in made.values()]) if made else set()

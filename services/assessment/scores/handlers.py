@@ -34,7 +34,7 @@ class Scoring:
         taken = RowsTaken(accepted=0, refused=[])
         step = self.rules.number("score.step", on=self.clock.today())
         seen: set[str] = set()
-        async with taking_rows(self.batches, batch_id, act.scope) as batch:
+        async with taking_rows(self.batches, batch_id, act) as batch:
             for run in runs(rows):
                 await self._save(act, batch, _marks(batch, step, run, seen, taken.refused), taken)
         taken.refused.sort(key=lambda row: row.line)

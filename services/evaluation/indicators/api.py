@@ -20,7 +20,7 @@ def routes(indicators: Indicators) -> APIRouter:
 
     @router.get("")
     @allow(Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)
-    async def index(scope: Within, cursor: Cursor = None, limit: Limit = 100) -> Page[UnitIndicators]:
+    async def index(scope: Within, cursor: Cursor = None, limit: Limit = 20) -> Page[UnitIndicators]:
         """The figures of each unit, by unit."""
         rows = await indicators.listed(scope, after=after(cursor), limit=limit + 1)
         return page(rows, limit, lambda row: row.unit)

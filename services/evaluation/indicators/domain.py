@@ -72,7 +72,7 @@ class Counted(Record):
     facts: int
     first_at: datetime
     last_at: datetime
-    mean_at: float = Field(description="mean of the instants, seconds since 1970 UTC")
+    mean_ms: float = Field(description="mean of the instants, milliseconds since 1970 UTC")
 
 
 class FilingLag(Record):
@@ -126,8 +126,7 @@ def _lag(counted: Sequence[Counted]) -> FilingLag | None:
     timed = [row for row in _of(counted, CertificateFiled) if row.batch in closed]
     if not timed:
         return None
-    waited = sum(row.facts * (row.mean_at - closed[row.batch]) for row in timed)
-    return FilingLag(
-        mean=waited / sum(row.facts for row in timed),
-        max=max(row.last_at.timestamp() - closed[row.batch] for row in timed),
-    )
+    waited = sum(row.facts * (row.mean_ms / 1000 - closed[row.batch]) for row in timed)
+    longest = max(row.last_at.timestamp() - closed[row.batch] for row in timed)
+    # instants are kept to the millisecond
+    return FilingLag(mean=round(waited / sum(row.facts for row in timed), 3), max=round(longest, 3))

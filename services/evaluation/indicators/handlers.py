@@ -30,14 +30,13 @@ class Indicators:
 
     async def of(self, unit: str, scope: Scope = EVERYTHING) -> UnitIndicators:
         """A unit's figures now; a unit nothing else was heard of has zeros."""
-        figures = await self.facts.figures([unit], scope)
-        return figures.get(unit) or _nothing(await self.unit(unit, scope))
+        figures = await self.facts.figures(unit, scope)
+        return figures or _nothing(await self.unit(unit, scope))
 
     async def listed(self, scope: Scope, *, after: str, limit: int) -> list[UnitIndicators]:
         """The figures of the units within the scope, by unit."""
         units = await self.units.listed(scope, after=after, limit=limit)
-        figures = await self.facts.figures([row.id for row in units], scope)
-        return [figures.get(row.id) or _nothing(row) for row in units]
+        return [await self.facts.figures(row.id, scope) or _nothing(row) for row in units]
 
     async def facts_of(
         self, unit: str, scope: Scope, *, batch: str | None, kind: str | None, after: str, limit: int

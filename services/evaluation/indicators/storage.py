@@ -1,15 +1,13 @@
 """Facts and the mirror of units: plain collections that say nothing, and the counts over them."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from itertools import groupby
+from collections.abc import Sequence
 
 from services.evaluation.indicators.domain import Counted, Fact, Unit, UnitIndicators, add_up
 from shared.act import EVERYTHING, Scope
 from shared.events.assessment import ResultsPublicised
 from shared.storage.mongo import Database, Document, IndexModel
 
-# every question names its units, so the first two serve all scopes; counts are read from the second alone
+# Every question names its unit, so these serve all scopes; counts are read from the second one alone.
 FACT_INDEXES = (
     IndexModel([("unit", 1), ("_id", 1)]),
     IndexModel([("unit", 1), ("kind", 1), ("batch", 1), ("at", 1), ("authority", 1)]),
@@ -36,20 +34,17 @@ class Facts:
     ) -> list[Fact]:
         """Facts of a unit by id, those after the cursor."""
         named = {field: value for field, value in {"batch": batch, "kind": kind}.items() if value is not None}
-        query: Document = {"$and": [scope.query(), {"unit": unit, "_id": {"$gt": after}, **named}]}
+        query = {**_within(unit, scope), **named, "_id": {"$gt": after}}
         rows = await self._facts.find(query, sort=[("_id", 1)], limit=limit)
         return [_fact(row) for row in rows]
 
-    async def figures(self, units: Iterable[str], scope: Scope = EVERYTHING) -> dict[str, UnitIndicators]:
-        """The figures of those units that have facts within the scope."""
-        wanted: Document = {"$and": [scope.query(), {"unit": {"$in": list(units)}}]}
-        counted = await self._facts.aggregate([{"$match": wanted}, _COUNTED, {"$sort": {"_id.unit": 1}}])
-        publicised = await self._facts.find({**wanted, "kind": ResultsPublicised.type})
-        results = [_fact(row) for row in publicised]
-        return {
-            unit: add_up([Counted(**row["_id"], **row) for row in rows], [row for row in results if row.unit == unit])
-            for unit, rows in groupby(counted, key=lambda row: str(row["_id"]["unit"]))
-        }
+    async def figures(self, unit: str, scope: Scope = EVERYTHING) -> UnitIndicators | None:
+        """The figures of a unit, or None when it has no facts within the scope."""
+        within = _within(unit, scope)
+        rows = await self._facts.aggregate([{"$match": within}, _COUNTED])
+        publicised = await self._facts.find({**within, "kind": ResultsPublicised.type})
+        counted = [Counted(**row["_id"], **row) for row in rows]
+        return add_up(counted, [_fact(row) for row in publicised]) if counted else None
 
 
 class Units:
@@ -82,11 +77,15 @@ def _document(row: Fact) -> Document:
     return {"_id": row.id, **row.model_dump(exclude={"id"})}
 
 
+def _within(unit: str, scope: Scope) -> Document:
+    # both conditions on `unit` stand: a unit's own scope and another unit's name find nothing together
+    return {"$and": [{"unit": unit}, scope.query()]}
+
+
 def _fact(row: Document) -> Fact:
     return Fact(**row, id=row["_id"])
 
 
-_SECONDS: Document = {"$divide": [{"$subtract": ["$at", datetime.fromtimestamp(0, UTC)]}, 1000]}
 _COUNTED: Document = {
     "$group": {
         "_id": {"unit": "$unit", "kind": "$kind", "batch": "$batch"},
@@ -94,6 +93,6 @@ _COUNTED: Document = {
         "facts": {"$sum": 1},
         "first_at": {"$min": "$at"},
         "last_at": {"$max": "$at"},
-        "mean_at": {"$avg": _SECONDS},
+        "mean_ms": {"$avg": {"$toLong": "$at"}},
     }
 }

@@ -30,6 +30,7 @@ class Endpoint:
 
     def __init__(self, url: str, secret: str, hosts: Hosts, clock: Clock, tls: ssl.SSLContext) -> None:
         self._url = httpx.URL(url)
+        self._host = self._url.raw_host.decode()
         self._webhook: Any = Webhook(secret)
         self._hosts = hosts
         self._clock = clock
@@ -53,7 +54,7 @@ class Endpoint:
     async def post(self, slot: httpx.AsyncClient, event: FeedEvent, timeout: float) -> tuple[Attempt, str | None]:  # noqa: ASYNC109
         """Send one event; the attempt, and the trace context of its span."""
         at, begun = self._clock.now(), time.perf_counter()
-        span = open_span("deliver", event.trace, SpanKind.CLIENT, event=event.event, host=self._url.host)
+        span = open_span("deliver", event.trace, SpanKind.CLIENT, event=event.event, host=self._host)
         carried = traceparent_of(span) or event.trace
         answer = await self._answer(slot, event, carried, timeout)
         attempt = Attempt(at=at, answer=answer, ms=round((time.perf_counter() - begun) * 1000))
@@ -76,10 +77,10 @@ class Endpoint:
         headers = self._headers(event, body, trace)
         extensions = {}
         url = self._url
-        if (address := await self._hosts.address(url.host)) is not None:
+        if (address := await self._hosts.address(self._host)) is not None:
             # Connect to the address that was looked at, and to no other that the name may mean by now.
             headers["host"] = url.netloc.decode()
-            extensions["sni_hostname"] = url.raw_host.decode()
+            extensions["sni_hostname"] = self._host
             url = url.copy_with(host=address)
         return slot.build_request("POST", url, content=body.encode(), headers=headers, extensions=extensions)
 

@@ -23,10 +23,11 @@ class Hosts:
         """Refuse a URL that no attempt could be made at, now rather than then."""
         check_url(url)
         try:
-            host = httpx.URL(url).host
-        except httpx.InvalidURL as cause:
+            parsed = httpx.URL(url)
+            _ = parsed.host  # decoded only now, and only now refused
+        except (httpx.InvalidURL, UnicodeError) as cause:
             raise WrongUrl("the URL cannot be read; mend its host or port", field="/url") from cause
-        await self.address(host)
+        await self.address(parsed.raw_host.decode())
 
     async def address(self, host: str) -> str | None:
         """The address to connect to instead of the host's name, so that none other is met; None: any will do.

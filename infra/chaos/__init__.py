@@ -1,0 +1,1 @@
+"""Faults at random moments while the spine runs, and a ledger that compares what came of every entry."""

@@ -1,0 +1,84 @@
+"""The spine under faults: wave after wave of batches, every request repeated with its key until it is answered."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import islice
+
+from infra.chaos.faults import Faults
+from infra.drive import spine
+from infra.drive.caller import Refused
+from infra.drive.people import people
+from infra.drive.world import Unit, World
+
+START = date(2019, 9, 2)
+PATIENCE = 180.0
+CLOSED = "batch-state"
+
+
+@dataclass
+class Waves:
+    """What was examined: the entries that passed, and the batches they are in."""
+
+    world: World
+    size: int
+    passed: set[str] = field(default_factory=set)
+    batches: list[tuple[Unit, str]] = field(default_factory=list)
+    told: int = 0
+
+    def __post_init__(self) -> None:
+        self._crowd = people(seed=7)
+        self._day = START
+
+    async def prepare(self) -> None:
+        """Plans on file, the receiver subscribed to everything."""
+        await self.world.subscribe()
+        for unit in self.world.units:
+            await spine.authorise(self.world, unit, spine.plan_for(unit, START, START + timedelta(days=700)))
+
+    async def run(self, entries: int, faults: Faults, least_faults: int) -> None:
+        """That many entries, with the faults spread evenly over them."""
+        while len(self.passed) < entries:
+            await self._wave()
+            due = min(1, len(self.passed) / entries) * least_faults
+            await spine.until(lambda due=due: _reached(faults, due), "the next fault", PATIENCE)  # type: ignore[misc]
+
+    async def _wave(self) -> None:
+        self.world.set_time(self._day)
+        made = await asyncio.gather(*(self._examined(unit) for unit in self.world.units))
+        self._day = max(closes_on for _, _, closes_on in made) + timedelta(days=1)
+        self.world.set_time(self._day)
+        await asyncio.gather(*(self._finalised(unit, batch) for unit, batch, _ in made))
+        self.batches += [(unit, batch) for unit, batch, _ in made]
+
+    async def _examined(self, unit: Unit) -> tuple[Unit, str, date]:
+        occupation = unit.occupations[len(self.batches) % len(unit.occupations)]
+        crowd = list(islice(self._crowd, self.size))
+        batch = await spine.announce(self.world, unit, occupation, self._day, len(crowd))
+        answers = await spine.enrol(self.world, unit, batch, crowd)
+        entries = [entry for answer in answers for entry in answer["entries"]]
+        await spine.score(self.world, unit, batch, [spine.sheet(entry, 80, 72.5) for entry in entries])
+        notice = (await spine.publicise(self.world, unit, batch))["notice"]
+        self.passed.update(entries)
+        return unit, batch, date.fromisoformat(notice["closes_on"])
+
+    async def _finalised(self, unit: Unit, batch: str) -> None:
+        try:
+            await spine.finalise(self.world, unit, batch)
+        except Refused as refused:
+            if refused.slug != CLOSED:  # the clock finalises what nobody has finalised: it was first
+                raise
+
+    async def unsettled(self) -> list[str]:
+        """Batches that did not end although everything runs again."""
+        left = []
+        for unit, batch in self.batches:
+            try:
+                await spine.settled(self.world, unit, batch, PATIENCE)
+            except spine.NeverCame as never:
+                left.append(str(never))
+        return left
+
+
+async def _reached(faults: Faults, due: float) -> bool | None:
+    return len(faults.done) >= due or None

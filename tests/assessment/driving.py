@@ -1,0 +1,117 @@
+"""Drives a running assessment the way a unit and the registry would."""
+
+import json
+from datetime import date
+from typing import Any
+
+import httpx
+
+from services.assessment.batches.domain import Batch
+from services.assessment.batches.storage import batch_store
+from shared.act import Act
+from shared.events.base import Event
+from shared.events.registry import CertificateFiled
+from shared.storage.store import Store
+from tests.assessment.examples import SHEET, person, standing
+from tests.live import Running, Said, eventually
+
+FILED = {"occupation": "rebar_worker", "level": "5", "exam_on": "2019-10-12", "planned": 20}
+NUMBER = "1999002001500001"
+
+
+async def authorised(service: Running, unit: str) -> str:
+    """A unit that may file batches."""
+    await service.says(standing(unit=unit), subject=unit)
+    await eventually(lambda: answers(service, unit, "", 201, FILED))
+    return unit
+
+
+async def answers(service: Running, unit: str, path: str, status: int, body: Any = None) -> bool:
+    return (await post(service, unit, path, body)).status_code == status
+
+
+async def post(service: Running, unit: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+    caller = {**service.token("unit", unit, "33"), **headers}
+    if isinstance(body, bytes):
+        return await service.http.post(f"/v1/batches{path}", content=body, headers=caller)
+    return await service.http.post(f"/v1/batches{path}", json=body, headers=caller)
+
+
+async def get(service: Running, unit: str, path: str) -> dict[str, Any]:
+    answer = await service.http.get(f"/v1/batches{path}", headers=service.token("unit", unit, "33"))
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def batch_of(service: Running, unit: str) -> str:
+    answer = await post(service, unit, "", FILED)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+async def enrolled(service: Running, unit: str, batch: str, people: range) -> list[str]:
+    answer = await post(service, unit, f"/{batch}/entries", [person(number) for number in people])
+    assert answer.json()["refused"] == []
+    entries: list[str] = answer.json()["entries"]
+    return entries
+
+
+async def scored(service: Running, unit: str, batch: str, entries: list[str], theory: float = 80) -> None:
+    rows = [{"entry": entry, "theory": theory, "practical": SHEET} for entry in entries]
+    answer = await post(service, unit, f"/{batch}/scores", rows)
+    assert answer.json() == {"accepted": len(entries), "refused": []}
+
+
+async def publicised(service: Running, unit: str, people: range) -> tuple[str, list[str]]:
+    """A batch on public notice in which everybody passed."""
+    batch = await batch_of(service, unit)
+    entries = await enrolled(service, unit, batch, people)
+    await scored(service, unit, batch, entries)
+    answer = await post(service, unit, f"/{batch}/publicise")
+    assert answer.status_code == 200, answer.text
+    return batch, entries
+
+
+async def said_of(service: Running, kind: type[Event], batch: str, most: int = 1) -> list[dict[str, Any]]:
+    """The bodies of at least `most` events of a kind about a batch."""
+    return [json.loads(said.body) for said in await heard_of(service, kind, batch, most)]
+
+
+async def heard_of(service: Running, kind: type[Event], batch: str, most: int = 1) -> list[Said]:
+    async def enough() -> list[Said]:
+        found = [said for said in service.said if said.type == kind.type and json.loads(said.body)["batch"] == batch]
+        return found if len(found) >= most else []
+
+    return await eventually(enough)
+
+
+def slug(answer: httpx.Response) -> str:
+    return str(answer.json()["type"]).rsplit(":", 1)[-1]
+
+
+def certificate(entry: str, batch: str, unit: str) -> CertificateFiled:
+    return CertificateFiled(
+        certificate=entry,
+        number=NUMBER,
+        entry=entry,
+        batch=batch,
+        unit=unit,
+        occupation="rebar_worker",
+        level="5",
+        holder="测*",
+        exam_on=date(2019, 10, 12),
+        filed_on=date(2019, 11, 1),
+    )
+
+
+async def is_finalised(service: Running, unit: str, batch: str) -> bool:
+    return bool((await get(service, unit, f"/{batch}"))["state"] == "finalised")
+
+
+def batches(service: Running) -> Store[Batch]:
+    return batch_store(service.process.tools.database)
+
+
+def writing(service: Running) -> Act:
+    return Act(id="writes-rows", at=service.process.tools.clock.now(), correlation="test")

@@ -1,0 +1,96 @@
+"""One attempt at an endpoint: what counts as an answer, and to which address it goes."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from services.notification.deliveries.domain import Attempt
+from services.notification.deliveries.posting import Endpoint
+from services.notification.subscriptions.domain import PrivateHost, WrongUrl
+from services.notification.subscriptions.handlers import new_secret
+from services.notification.subscriptions.hosts import Hosts
+from shared.clock import Clock
+from tests.notification.examples import feed_event
+from tests.notification.receiver import NEVER, Receiver, receiver
+
+SECRET = new_secret()
+ANYWHERE = Hosts(private_allowed=True)
+PUBLIC_ONLY = Hosts(private_allowed=False)
+
+
+@pytest.fixture
+async def hooks() -> AsyncIterator[Receiver]:
+    async with receiver() as answering:
+        yield answering
+
+
+async def posted(url: str, hosts: Hosts = ANYWHERE) -> Attempt:
+    endpoint = Endpoint(url, SECRET, hosts, Clock(), httpx.create_ssl_context())
+    attempt, _ = await endpoint.post(await endpoint.slot(), feed_event(), 0.3)
+    await endpoint.close()
+    return attempt
+
+
+class KnowsOne(Hosts):
+    """As if a name server said that every host is on this machine."""
+
+    async def address(self, host: str) -> str | None:
+        assert host == "hooks.example.org"
+        return "127.0.0.1"
+
+
+@pytest.mark.parametrize(("status", "taken"), [(204, True), (200, True), (307, False), (410, False), (500, False)])
+async def test_the_status_is_the_answer(hooks: Receiver, status: int, taken: bool) -> None:
+    hooks.answers["/"].append(status)
+    attempt = await posted(hooks.url("/"))
+    assert (attempt.answer, attempt.taken) == (str(status), taken)
+    assert hooks.at("/elsewhere") == []
+
+
+async def test_the_request_carries_the_event_and_a_signature_of_it(hooks: Receiver) -> None:
+    await posted(hooks.url("/a?b=c"))
+    (hook,) = hooks.received
+    assert hook.path == "/a?b=c"
+    assert hook.verified(SECRET)["id"] == feed_event().event
+
+
+async def test_without_an_answer_the_attempt_says_why(hooks: Receiver) -> None:
+    hooks.answers["/"].append(NEVER)
+    attempt = await posted(hooks.url("/"))
+    assert attempt.answer == "timeout"
+    assert 200 < attempt.ms < 2000
+    assert (await posted("http://127.0.0.1:1/")).answer == "unreachable"
+    assert (await posted(f"http://{'a' * 64}.example.org/")).answer == "unreachable"
+
+
+async def test_it_connects_to_the_address_that_was_looked_at_under_the_name_it_was_given(hooks: Receiver) -> None:
+    attempt = await posted(f"http://hooks.example.org:{hooks.port}/x", KnowsOne(private_allowed=False))
+    assert attempt.taken
+    assert hooks.received[0].headers["host"] == f"hooks.example.org:{hooks.port}"
+
+
+async def test_a_host_that_became_private_is_not_connected_to(hooks: Receiver) -> None:
+    attempt = await posted(hooks.url("/"), PUBLIC_ONLY)
+    assert (attempt.answer, attempt.taken) == ("webhook-private-host", False)
+    assert hooks.received == []
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost/", "https://127.0.0.1:8443/x", "http://[::1]/", "http://2130706433/"]
+)
+async def test_a_private_host_is_refused(url: str) -> None:
+    with pytest.raises(PrivateHost):
+        await PUBLIC_ONLY.check(url)
+    await ANYWHERE.check(url)
+
+
+@pytest.mark.parametrize("url", ["https://xn--/", f"https://{'a' * 64}.org/"])
+async def test_a_host_without_an_address_is_refused(url: str) -> None:
+    with pytest.raises(WrongUrl):
+        await PUBLIC_ONLY.check(url)
+
+
+async def test_a_public_address_is_reached_by_itself() -> None:
+    assert await PUBLIC_ONLY.address("8.8.8.8") == "8.8.8.8"
+    assert await ANYWHERE.address("8.8.8.8") is None

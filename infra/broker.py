@@ -14,28 +14,46 @@ EVENTS_EXCHANGE = "certification.events"
 Definitions = dict[str, Any]
 
 
+def speaking(service: str) -> str:
+    """The exchange a service says its events to; bound so that only its own events pass on."""
+    return f"{service}.events"
+
+
 def definitions(passwords: Mapping[str, str]) -> Definitions:
     """RabbitMQ's definitions for these users: services, and `admin` where a password for it is given.
 
-    Users, permissions and the one exchange only: every service declares its own queues.
+    Users, permissions and exchanges only: every service declares its own queues. Nobody but the administrator
+    writes to the events exchange: a topic permission there would be checked on a direct publish only, and a
+    queue that dead-letters into the exchange, or an exchange bound to it, would say another's events.
     """
     return {
         "vhosts": [{"name": "/"}],
         "users": [_user(name, password) for name, password in passwords.items()],
         "permissions": [_permissions(name) for name in passwords],
-        "topic_permissions": [_topic_permissions(name) for name in passwords if name != ADMIN],
-        "exchanges": [_events_exchange()],
+        "exchanges": [_exchange(EVENTS_EXCHANGE), *(_exchange(speaking(name)) for name in SERVICES)],
+        "bindings": [_binding(name) for name in SERVICES],
     }
 
 
-def _events_exchange() -> Definitions:
+def _exchange(name: str) -> Definitions:
     return {
-        "name": EVENTS_EXCHANGE,
+        "name": name,
         "vhost": "/",
         "type": "topic",
         "durable": True,
         "auto_delete": False,
         "internal": False,
+        "arguments": {},
+    }
+
+
+def _binding(name: str) -> Definitions:
+    return {
+        "source": speaking(name),
+        "vhost": "/",
+        "destination": EVENTS_EXCHANGE,
+        "destination_type": "exchange",
+        "routing_key": f"{name}.#",
         "arguments": {},
     }
 
@@ -58,24 +76,12 @@ def _permissions(name: str) -> Definitions:
     if name == ADMIN:
         return {"user": name, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}
     own = re.escape(name) + r"\."
-    # Write lets it publish to the exchange, read lets it bind its queues to it. The default exchange is in
-    # neither: through it anybody could put a message into anybody's queue.
-    own_and_events = rf"^({own}|{re.escape(EVENTS_EXCHANGE)}$)"
+    # Read lets it bind its queues to the events exchange; saying goes by its own exchange. The default exchange
+    # is in neither: through it anybody could put a message into anybody's queue.
     return {
         "user": name,
         "vhost": "/",
         "configure": f"^{own}",
-        "write": own_and_events,
-        "read": own_and_events,
-    }
-
-
-def _topic_permissions(name: str) -> Definitions:
-    """A service says its own events only, and may hear everybody's."""
-    return {
-        "user": name,
-        "vhost": "/",
-        "exchange": EVENTS_EXCHANGE,
-        "write": rf"^{re.escape(name)}\.",
-        "read": ".*",
+        "write": f"^{own}",
+        "read": rf"^({own}|{re.escape(EVENTS_EXCHANGE)}$)",
     }

@@ -29,11 +29,18 @@ class Poller:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        while True:
-            await asyncio.sleep(self._every)
+        async with self._lease.given_back():
+            while True:
+                await asyncio.sleep(self._every)
+                try:
+                    if await self._lease.take():
+                        await self._look()
+                except Fault as fault:
+                    log.warning("looking put off", cause=fault.slug)
+
+    async def _look(self) -> None:
+        for due in self._due:
             try:
-                if await self._lease.take():
-                    for due in self._due:
-                        await due(self._clock.now())
-            except Fault as fault:
-                log.warning("due work put off", cause=fault.slug)
+                await due(self._clock.now())
+            except Fault as fault:  # one room's trouble is not the next one's
+                log.warning("due work put off", room=due.__qualname__, cause=fault.slug, detail=fault.detail)

@@ -51,6 +51,7 @@ class Story:
         self.step = step
         self.tally = Tally()
         self._crowd = people(seed=2019)
+        self._scored_before = 0
 
     async def run(self) -> Tally:
         """The whole story."""
@@ -124,7 +125,7 @@ class Story:
         entries = await spine.entries_of(self.world, batch.unit, batch.id)
         sheets = [
             spine.sheet(row["id"], 59 if place % FAILING == FAILING - 1 else 80, 72.5)
-            for place, row in enumerate(entries)
+            for place, row in enumerate(entries, start=self._scored_before)
         ]
         if sheets and batch is self.tally.batches[0]:
             sheets[0]["practical"]["conduct"] = 99
@@ -133,6 +134,7 @@ class Story:
             sheets[0] = spine.sheet(entries[0]["id"], 80, 72.5)
         await spine.score(self.world, batch.unit, batch.id, sheets)
         failed = sum(row["theory"] < 60 for row in sheets)  # noqa: PLR2004 - the notice's pass mark
+        self._scored_before += len(sheets)
         self.tally.failed += failed
         self.tally.passed += len(sheets) - failed
 

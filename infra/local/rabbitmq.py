@@ -12,7 +12,7 @@ from typing import Any
 import aio_pika
 from aio_pika.exceptions import AMQPError
 
-from infra.broker import ADMIN, EVENTS_EXCHANGE, definitions
+from infra.broker import ADMIN, EVENTS_EXCHANGE, SERVICES, definitions, speaking
 from infra.local import install
 from infra.local.folders import private_environment, write_private
 from infra.local.leash import Leashed
@@ -147,17 +147,20 @@ async def _use_once(url: str) -> None:
 
 
 def require_broker(url: str) -> None:
-    """Declare the events exchange on the broker given by AMQP_URL; ServersUnavailable where that is refused."""
+    """Declare the events exchanges on the broker given by AMQP_URL; ServersUnavailable where that is refused."""
     try:
-        _run_apart(_declare_exchange(url))
+        _run_apart(_declare_exchanges(url))
     except (AMQPError, OSError) as refused:
         raise install.ServersUnavailable(f"The RabbitMQ given by AMQP_URL cannot be used: {refused}") from refused
 
 
-async def _declare_exchange(url: str) -> None:
+async def _declare_exchanges(url: str) -> None:
     async with asyncio.timeout(PROBE_TIMEOUT), await aio_pika.connect(url) as connection:
         channel = await connection.channel()
-        await channel.declare_exchange(EVENTS_EXCHANGE, aio_pika.ExchangeType.TOPIC, durable=True)
+        events = await channel.declare_exchange(EVENTS_EXCHANGE, aio_pika.ExchangeType.TOPIC, durable=True)
+        for name in SERVICES:
+            own = await channel.declare_exchange(speaking(name), aio_pika.ExchangeType.TOPIC, durable=True)
+            await events.bind(own, f"{name}.#")
 
 
 def _run_apart(work: Coroutine[Any, Any, None]) -> None:

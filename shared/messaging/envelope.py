@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from shared.act import Act
 from shared.errors import Malformed
 from shared.events.base import Event
-from shared.messaging.topology import EVENTS
+from shared.messaging.topology import speaking
 from shared.messaging.wire import Outgoing
 from shared.outbox.pending import Pending
 
@@ -58,7 +58,7 @@ def outgoing(pending: Pending, trace: str | None) -> Outgoing:
         headers["ce-causationid"] = pending.causation
     if trace:
         headers["traceparent"] = trace
-    return Outgoing(EVENTS, pending.type, headers, pending.body)
+    return Outgoing(speaking(pending.type.split(".", 1)[0]), pending.type, headers, pending.body)
 
 
 def heard(headers: Mapping[str, Any], body: bytes, kind: type[V_co]) -> Heard[V_co]:

@@ -12,6 +12,11 @@ QUORUM = {"x-queue-type": "quorum"}
 AT_LEAST_ONCE = {"x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish"}
 
 
+def speaking(service: str) -> str:
+    """The exchange a service says its events to; it passes on to `EVENTS` what begins with the service's name."""
+    return f"{service}.events"
+
+
 @dataclass(frozen=True, slots=True)
 class Topology:
     """The names of one service's broker objects; every name begins with the service's, as its rights do."""

@@ -50,7 +50,7 @@ class Relay:
 
     async def run(self) -> None:
         """Announce until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
+        async with self._lease.given_back(), asyncio.TaskGroup() as tasks:
             for _ in range(RUNS):
                 tasks.create_task(self._announce_nudged())
             tasks.create_task(self._sweep())

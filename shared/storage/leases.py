@@ -1,9 +1,12 @@
 """A lease: at most one process at a time does a named piece of work, and another takes over when it dies."""
 
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from uuid import uuid4
 
+from shared.errors import StorageUnavailable
 from shared.storage.mongo import Database
 
 HOLDER = f"{os.getpid()}-{uuid4().hex[:8]}"
@@ -30,3 +33,12 @@ class Lease:
     async def release(self) -> None:
         """Give it back, so that a successor need not wait."""
         await self._leases.delete({"_id": self._name, "holder": self._holder})
+
+    @asynccontextmanager
+    async def given_back(self) -> AsyncIterator[None]:
+        """Release it at the end of the block, whatever the end; a database that is away lets it run out."""
+        try:
+            yield
+        finally:
+            with suppress(StorageUnavailable):
+                await self.release()

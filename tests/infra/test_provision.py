@@ -58,13 +58,17 @@ def test_a_service_has_rights_on_its_own_names_and_the_events_exchange_only(serv
         assert re.search(rights[right], f"{service}.inbox")
         assert not [name for name in foreign if re.search(rights[right], name)]
     assert not re.search(rights["configure"], EVENTS_EXCHANGE)
-    assert re.search(rights["write"], EVENTS_EXCHANGE)
+    assert not re.search(rights["write"], EVENTS_EXCHANGE)
     assert re.search(rights["read"], EVENTS_EXCHANGE)
 
 
-def test_there_is_one_exchange_and_it_is_durable() -> None:
-    (exchange,) = definitions(PASSWORDS)["exchanges"]
-    assert (exchange["name"], exchange["type"], exchange["durable"]) == ("certification.events", "topic", True)
+def test_each_service_says_its_events_to_an_exchange_that_passes_on_only_its_own() -> None:
+    made = definitions(PASSWORDS)
+    names = ["certification.events", *(f"{service}.events" for service in SERVICES)]
+    assert [exchange["name"] for exchange in made["exchanges"]] == names
+    assert {(exchange["type"], exchange["durable"]) for exchange in made["exchanges"]} == {("topic", True)}
+    passed_on = {(row["source"], row["routing_key"], row["destination"]) for row in made["bindings"]}
+    assert passed_on == {(f"{service}.events", f"{service}.#", "certification.events") for service in SERVICES}
 
 
 def test_each_database_user_writes_to_its_own_database_only() -> None:

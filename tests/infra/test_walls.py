@@ -7,11 +7,11 @@ from typing import Any
 import aio_pika
 import pytest
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
-from aiormq.exceptions import ChannelAccessRefused
+from aiormq.exceptions import ChannelAccessRefused, DeliveryError
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from infra.broker import EVENTS_EXCHANGE, SERVICES
+from infra.broker import EVENTS_EXCHANGE, SERVICES, speaking
 from infra.local.install import ServersUnavailable
 from infra.local.rabbitmq import require_broker
 from infra.local.servers import Servers
@@ -65,6 +65,10 @@ async def bind(channel: AbstractChannel, queue: str, exchange: str) -> None:
     await (await channel.get_queue(queue, ensure=False)).bind(exchange, "#")
 
 
+async def bind_exchange(channel: AbstractChannel, source: str, destination: str) -> None:
+    await (await channel.get_exchange(destination, ensure=False)).bind(source, "#")
+
+
 async def unbind(channel: AbstractChannel, queue: str, exchange: str) -> None:
     await (await channel.get_queue(queue, ensure=False)).unbind(exchange, "*.walls.tested.v1")
 
@@ -91,7 +95,11 @@ async def dead_letter_into(channel: AbstractChannel, service: str, exchange: str
 
 BrokerAct = Callable[[AbstractChannel, str, str], Awaitable[Any]]
 BROKER_ACTS: dict[str, BrokerAct] = {
-    "says another's event": lambda c, _, other: publish(c, EVENTS_EXCHANGE, f"{other}.walls.tested.v1"),
+    "says an event past its own exchange": lambda c, me, _: publish(c, EVENTS_EXCHANGE, f"{me}.walls.tested.v1"),
+    "says another's event": lambda c, _, other: publish(c, speaking(other), f"{other}.walls.tested.v1"),
+    "binds its exchange to the events": lambda c, me, _: bind_exchange(c, f"{me}.walls-requeue", EVENTS_EXCHANGE),
+    "binds another's exchange": lambda c, me, other: bind_exchange(c, f"{me}.walls-requeue", speaking(other)),
+    "dead-letters into the events": lambda c, me, _: dead_letter_into(c, me, EVENTS_EXCHANGE),
     "publishes into another's queue": lambda c, _, other: publish(c, "", f"{other}.walls"),
     "publishes to another's exchange": lambda c, _, other: publish(c, f"{other}.walls-requeue", "any"),
     "declares another's queue": lambda c, _, other: c.declare_queue(f"{other}.new"),
@@ -130,12 +138,20 @@ async def test_a_service_says_its_own_events_and_hears_everybodys(walls: Servers
     for speaker, hearer in PAIRS:
         key = f"{speaker}.walls.tested.v1"
         async with connected(walls.amqp_url(speaker)) as connection:
-            await publish(await connection.channel(), EVENTS_EXCHANGE, key)
+            await publish(await connection.channel(), speaking(speaker), key)
         async with connected(walls.amqp_url(hearer)) as connection:
             queue = await (await connection.channel()).get_queue(f"{hearer}.walls", ensure=False)
             heard = [await queue.get(no_ack=True)]
             while heard[-1].routing_key != key:
                 heard.append(await queue.get(no_ack=True))
+
+
+async def test_anothers_event_said_to_its_own_exchange_reaches_nobody(walls: Servers) -> None:
+    for speaker, other in PAIRS:
+        async with connected(walls.amqp_url(speaker)) as connection:
+            channel = await connection.channel(on_return_raises=True)
+            with pytest.raises(DeliveryError):
+                await publish(channel, speaking(speaker), f"{other}.walls.tested.v1")
 
 
 def test_a_broker_user_without_its_password_is_refused(walls: Servers) -> None:

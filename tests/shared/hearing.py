@@ -76,8 +76,11 @@ async def prepared(servers: Servers, hearers: Hearers) -> AsyncIterator[Hearing]
     topology = Consumers(url, "registry", hearers, DELAYS).topology
     await delete_queues(servers, topology)
     await topology.declare(wire)
-    yield Hearing(servers, wire, hearers, topology)
-    await wire.close()
+    try:
+        yield Hearing(servers, wire, hearers, topology)
+    finally:
+        await wire.close()
+        await delete_queues(servers, topology)
 
 
 @asynccontextmanager

@@ -55,9 +55,9 @@ def writes(line: str) -> "Callable[[Note], tuple[Note, Sequence[Event]]]":
     return lambda found: found.with_line(line)
 
 
-def note_store(database: Database, **options: Any) -> Store[Note]:
-    """A store with a collection of its own."""
-    return Store(database, f"/registry/notes-{uuid4().hex[:8]}", Note, **options)
+def note_store(database: Database, source: str | None = None, **options: Any) -> Store[Note]:
+    """A store with a collection of its own, or another store of the same notes."""
+    return Store(database, source or f"/registry/notes-{uuid4().hex[:8]}", Note, **options)
 
 
 async def pending_of(store: Store[Any], identity: str = "note-1") -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from infra.drive.world import Unit, World
 
 START = date(2019, 9, 2)  # a Monday of the notice's first stage
 CYCLE = "2019"
+NOBODY = 1 << 30
 FAILING = 10  # every tenth worker scores 59 in theory
 
 Step = Callable[[str], None]
@@ -27,6 +28,7 @@ class Batch:
     unit: Unit
     occupation: str
     people: list[Person]
+    entries: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -90,16 +92,18 @@ class Story:
             await self._batch(unit, occupation, list(islice(self._crowd, size)), with_bad_rows=place == 0)
         await self._out_of_scope()
 
-    async def _batch(self, unit: Unit, occupation: str, crowd: list[Person], *, with_bad_rows: bool = False) -> Batch:
+    async def _batch(self, unit: Unit, occupation: str, crowd: list[Person], *, with_bad_rows: bool) -> None:
         exam_on = START + timedelta(days=1)
         batch = await spine.announce(self.world, unit, occupation, exam_on, len(crowd))
         bad = [with_wrong_check_digit(next(self._crowd)), crowd[0]] if with_bad_rows and crowd else []
-        for answer in await spine.enrol(self.world, unit, batch, [*crowd, *bad]):
+        await self._enrolled(Batch(batch, unit, occupation, crowd), [*crowd, *bad])
+
+    async def _enrolled(self, batch: Batch, rows: list[Person]) -> None:
+        for answer in await spine.enrol(self.world, batch.unit, batch.id, rows):
+            batch.entries += answer["entries"]
             self.tally.accepted += answer["accepted"]
             self.tally.refused.update(f"enrolment: {row['rule']}" for row in answer["refused"])
-        made = Batch(batch, unit, occupation, crowd)
-        self.tally.batches.append(made)
-        return made
+        self.tally.batches.append(batch)
 
     async def _out_of_scope(self) -> None:
         first, second = self.world.units[0], self.world.units[1]
@@ -121,17 +125,16 @@ class Story:
             self.step(f"证书备案 certificates of {batch.occupation}")
             await spine.settled(self.world, batch.unit, batch.id)
 
-    async def _scored(self, batch: Batch) -> None:
-        entries = await spine.entries_of(self.world, batch.unit, batch.id)
+    async def _scored(self, batch: Batch, *, every: int = FAILING) -> None:
         sheets = [
-            spine.sheet(row["id"], 59 if place % FAILING == FAILING - 1 else 80, 72.5)
-            for place, row in enumerate(entries, start=self._scored_before)
+            spine.sheet(entry, 59 if place % every == every - 1 else 80, 72.5)
+            for place, entry in enumerate(batch.entries, start=self._scored_before)
         ]
         if sheets and batch is self.tally.batches[0]:
             sheets[0]["practical"]["conduct"] = 99
             (refused,) = (await spine.score(self.world, batch.unit, batch.id, sheets[:1]))[0]["refused"]
             self.tally.refused[f"score: {refused['rule']}"] += 1
-            sheets[0] = spine.sheet(entries[0]["id"], 80, 72.5)
+            sheets[0] = spine.sheet(batch.entries[0], 80, 72.5)
         await spine.score(self.world, batch.unit, batch.id, sheets)
         failed = sum(row["theory"] < 60 for row in sheets)  # noqa: PLR2004 - the notice's pass mark
         self._scored_before += len(sheets)
@@ -145,11 +148,9 @@ class Story:
         start = START + timedelta(days=9)
         batch = await spine.announce(self.world, first.unit, first.occupation, start + timedelta(days=1), 1)
         made = Batch(batch, first.unit, first.occupation, first.people[:1])
-        (answer,) = await spine.enrol(self.world, first.unit, batch, made.people)
-        self.tally.accepted += answer["accepted"]
-        self.tally.batches.append(made)
+        await self._enrolled(made, made.people)
         self.world.set_time(start + timedelta(days=1), 17)
-        await self._scored(made)
+        await self._scored(made, every=NOBODY)
         await spine.publicise(self.world, first.unit, batch)
         self.world.set_time(start + timedelta(days=14))
         await spine.finalise(self.world, first.unit, batch)

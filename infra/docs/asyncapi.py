@@ -8,6 +8,7 @@ from infra.docs.schemas import HEADERS, REFERENCE, schemas_of
 from infra.docs.wiring import Ear, Wired
 from shared.events.base import Event
 from shared.messaging.topology import EVENTS as EXCHANGE
+from shared.messaging.topology import speaking
 
 Part = dict[str, Any]
 BINDING = {"bindingVersion": "0.3.0"}
@@ -24,7 +25,7 @@ def asyncapi(service: Wired) -> Part:
         "info": _info(service.name),
         "defaultContentType": "application/json",
         "servers": {"rabbitmq": _server()},
-        "channels": {event.type: _exchange(event) for event in service.says}
+        "channels": {event.type: _exchange(service.name, event) for event in service.says}
         | {ear.queue: _queue(ear) for ear in service.hears},
         "operations": {f"say.{event.type}": _say(event) for event in service.says}
         | {f"hear.{ear.queue}": _hear(ear) for ear in service.hears},
@@ -36,7 +37,7 @@ def _info(name: str) -> Part:
     return {
         "title": f"skillcert {name}",
         "version": "1",
-        "description": f"What {name} says on the exchange `{EXCHANGE}`, and what it hears in which queue of its own.",
+        "description": f"What {name} says to all on `{EXCHANGE}`, and what it hears from there in queues of its own.",
         "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
     }
 
@@ -52,13 +53,14 @@ def _server() -> Part:
     }
 
 
-def _exchange(event: type[Event]) -> Part:
-    exchange = {"name": EXCHANGE, "type": "topic", "durable": True, "autoDelete": False, "vhost": "/"}
+def _exchange(speaker: str, event: type[Event]) -> Part:
+    exchange = {"name": speaking(speaker), "type": "topic", "durable": True, "autoDelete": False, "vhost": "/"}
     return {
         "address": event.type,
-        "description": "The address is the routing key.",
+        "description": f"The address is the routing key. Whoever wants to hear it binds a queue to `{EXCHANGE}`.",
         "messages": _messages([event]),
         "bindings": {"amqp": {"is": "routingKey", "exchange": exchange, **BINDING}},
+        "x-passed-on-to": {"exchange": EXCHANGE, "routingKey": f"{speaker}.#"},
     }
 
 

@@ -14,9 +14,11 @@ INTRODUCTION = f"""\
 Written by `make docs` from `shared/events/` and from what the services register; do not edit.
 
 Every event is a message on the topic exchange `{EXCHANGE}`. Its routing key is its type, its headers are the
-attributes of a CloudEvent in binary mode, its body is JSON. Fields may be added within a version, so ignore those
-you do not know; anything else is a new version, said beside the old one. A message may come more than once, and
-messages about different entities in any order.
+attributes of a CloudEvent in binary mode, its body is JSON. A service says its events to an exchange of its own,
+`<service>.events`, which passes on only what begins with the service's name: an event is its speaker's.
+
+Fields may be added within a version, so ignore those you do not know; anything else is a new version, said beside
+the old one. A message may come more than once, and messages about different entities in any order.
 """
 FORMATS = {"date": "day", "date-time": "instant, UTC"}
 WORDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "null": "null"}

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
+from aio_pika.connection import make_url
 from aiormq.exceptions import AMQPError, ChannelClosed
 from pamqp.common import FieldValue
 
@@ -72,9 +73,11 @@ class Wire:
     async def _connected(self) -> AbstractConnection:
         # Not aio-pika's robust connection: given up while it opens, it would go on trying by itself for ever.
         if self._connection is None or not self._connection.connected.is_set():
-            self._connection = await aio_pika.connect(
-                self._url, heartbeat=HEARTBEAT, client_properties={"connection_name": self._name}
-            )
+            if self._connection is not None:
+                await self._connection.close()
+            url = make_url(self._url, heartbeat=HEARTBEAT)
+            self._connection = aio_pika.Connection(url, client_properties={"connection_name": self._name})
+            await self._connection.connect()
         return self._connection
 
     async def publish(self, messages: Sequence[Outgoing]) -> list[bool]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from faststream.specification.asyncapi.v3_0_0.schema import ApplicationSchema
 
+from infra.broker import definitions
 from infra.docs.asyncapi import asyncapi
 from infra.docs.schemas import HEADERS
 from infra.docs.wiring import Wired, services
@@ -16,7 +17,13 @@ from shared.messaging.envelope import REQUIRED, outgoing
 from shared.outbox.pending import Pending
 
 WIRED: dict[str, Wired] = {service.name: service for service in services()}
+BROKER = definitions({})
 DOCUMENTS = {name: asyncapi(service) for name, service in WIRED.items()}
+
+
+def pending(event_type: str) -> Pending:
+    at = datetime(2019, 9, 1, tzinfo=UTC)
+    return Pending("i", event_type, "/s/r", "x", at, 1, "33", "c", None, None, b"{}", 0.0)
 
 
 def references(value: Any) -> Iterator[str]:
@@ -89,15 +96,26 @@ def test_a_service_receives_in_queues_of_its_own_bound_to_what_it_hears(service:
     assert all(queue.startswith(f"{service}.") for queue in bound)
 
 
+@pytest.mark.parametrize("service", DOCUMENTS)
+def test_what_is_said_goes_to_the_exchange_the_relay_says_it_to_and_is_passed_on(service: str) -> None:
+    wanted = {binding["source"]: (binding["destination"], binding["routing_key"]) for binding in BROKER["bindings"]}
+    for event in SPEAKERS[service]:
+        channel = DOCUMENTS[service]["channels"][event.type]
+        exchange = channel["bindings"]["amqp"]["exchange"]["name"]
+        assert exchange == outgoing(pending(event.type), None).exchange
+        passed = channel["x-passed-on-to"]
+        assert (passed["exchange"], passed["routingKey"]) == wanted[exchange]
+
+
 def test_every_event_is_heard_by_somebody() -> None:
     heard = {event.type for service in WIRED.values() for ear in service.hears for event in ear.events}
     assert heard == set(EVENTS)
 
 
 def test_the_headers_described_are_the_headers_sent() -> None:
-    pending = Pending("i", "t", "/s/r", "x", datetime(2019, 9, 1, tzinfo=UTC), 1, "33", "c", None, None, b"{}", 0.0)
-    assert list(HEADERS["required"]) == list(outgoing(pending, None).headers)
-    most = outgoing(pending._replace(causation="e"), "00-aa-bb-01").headers
+    said = pending("registry.plan.filed.v1")
+    assert list(HEADERS["required"]) == list(outgoing(said, None).headers)
+    most = outgoing(said._replace(causation="e"), "00-aa-bb-01").headers
     assert list(HEADERS["properties"]) == list(most)
     assert set(REQUIRED) <= set(HEADERS["required"])
 

@@ -99,7 +99,7 @@ def test_what_ci_runs_is_what_the_readme_says_it_runs() -> None:
 def test_every_link_leads_to_a_file_or_a_heading(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     headings = {
-        re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.*)", text, re.M)
+        re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.*)", text, re.MULTILINE)
     }
     for target in re.findall(r"\]\(([^)]+)\)", text):
         file, _, anchor = target.partition("#")

@@ -14,7 +14,7 @@ from shared.messaging.consumers import Consumers, Hearers
 from shared.messaging.envelope import outgoing
 from shared.messaging.failures import Failures
 from shared.messaging.parked import Parked, ParkedMessage
-from shared.messaging.topology import EVENTS, Topology
+from shared.messaging.topology import Topology, speaking
 from shared.messaging.wire import Outgoing, Wire
 from shared.outbox.pending import Pending
 from tests.live import delete_queues, eventually
@@ -41,7 +41,7 @@ class Hearing:
     async def sends(self, key: str, body: bytes, **headers: Any) -> None:
         """Publish any message at all under a routing key."""
         named = {name.replace("_", "-"): value for name, value in headers.items() if value is not None}
-        assert await self.wire.publish([Outgoing(EVENTS, key, named, body)]) == [True]
+        assert await self.wire.publish([Outgoing(speaking("registry"), key, named, body)]) == [True]
 
     async def parked(self, count: int) -> list[ParkedMessage]:
         """The parked messages, once there are so many."""

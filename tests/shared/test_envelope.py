@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import Malformed
 from shared.messaging.envelope import REQUIRED, heard, outgoing
-from shared.messaging.topology import EVENTS
+from shared.messaging.topology import speaking
 from shared.outbox.pending import Pending, pending_for
 from tests.shared.notes import AT, NoteWritten, act, note
 
@@ -24,7 +24,11 @@ def headers(**changed: Any) -> dict[str, Any]:
 
 def test_an_event_is_published_under_its_type_with_its_attributes_as_headers() -> None:
     message = outgoing(pending(), TRACE)
-    assert (message.exchange, message.routing_key, message.body) == (EVENTS, NoteWritten.type, '{"line":"一"}'.encode())
+    assert (message.exchange, message.routing_key, message.body) == (
+        speaking("registry"),
+        NoteWritten.type,
+        '{"line":"一"}'.encode(),
+    )
     assert message.headers == {
         "ce-specversion": "1.0",
         "ce-id": "registry.notes.note-1@3",

@@ -1,0 +1,74 @@
+"""The main job on the whole stack: it agrees with itself, leaks nothing, and survives duplicates and reordering."""
+
+import pytest
+
+from shared.privacy import scrub
+from tests.story.telling import Told, told
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    return told(tmp_path_factory.mktemp("plain"))
+
+
+@pytest.fixture(scope="module")
+def shaken(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    return told(tmp_path_factory.mktemp("shaken"), disturbance=11)
+
+
+def test_every_number_agrees_across_the_four_services(plain: Told) -> None:
+    disagreeing = [f"{check.name}: {check.values}" for check in plain.findings.checks if not check.agrees]
+    assert disagreeing == []
+
+
+def test_bad_input_got_the_rule_it_broke(plain: Told) -> None:
+    assert dict(plain.tally.refused) == {
+        "enrolment: check_digit": 1,
+        "enrolment: duplicate": 1,
+        "batch: occupation-out-of-scope": 1,
+        "score: above-points": 1,
+        "filing: already-certified": 1,
+        "frozen batch: batch-frozen": 1,
+    }
+    assert plain.tally.failed > 0
+
+
+def test_one_trace_leads_from_the_request_to_the_webhook_through_all_services(plain: Told) -> None:
+    roots = [span for span in plain.findings.spans if span["parent"] is None]
+    assert [(span["service"], span["name"]) for span in roots] == [("assessment", "POST /v1/batches/{batch}/finalise")]
+    services = {span["service"] for span in plain.findings.spans}
+    assert services == {"registry", "assessment", "evaluation", "notification"}
+    assert [span for span in plain.findings.spans if span["name"] == "deliver"]
+
+
+def test_no_message_carries_an_id_number(plain: Told) -> None:
+    assert len(plain.messages) > 100
+    assert [message for message in plain.messages if _leaks(message, plain.id_numbers)] == []
+
+
+def test_no_document_and_no_index_holds_an_id_number_in_clear(plain: Told) -> None:
+    assert len(plain.documents) > 100
+    assert [document for document in plain.documents if _leaks(document, plain.id_numbers)] == []
+
+
+def test_no_log_and_no_trace_holds_an_id_number(plain: Told) -> None:
+    assert any(name.endswith("trace.jsonl") for name in plain.files)
+    assert [name for name, text in plain.files.items() if _leaks(text, plain.id_numbers)] == []
+
+
+def test_what_the_public_and_subscribers_see_names_nobody_in_full(plain: Told) -> None:
+    names = {person.name for batch in plain.tally.batches for person in batch.people}
+    assert [message for message in plain.messages if any(name in message for name in names)] == []
+
+
+def test_duplicates_and_reordering_give_the_same_end_state(plain: Told, shaken: Told) -> None:
+    assert shaken.reordered > 20
+    assert shaken.given >= 2 * sum(plain.end["events"].values()) * 0.9
+    for name, state in plain.end.items():
+        assert shaken.end[name] == state, name
+
+
+def _leaks(text: str, id_numbers: set[str]) -> bool:
+    return any(number in text for number in id_numbers) or scrub(text) != text

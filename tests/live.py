@@ -132,18 +132,23 @@ def settings_for(service: ServiceName, servers: Servers, issuer_url: str, folder
     return Settings(**{**values, **more})
 
 
+def built(settings: Settings) -> Process:
+    """A service as `app.py` wires it, not yet connected to anything."""
+    tools = Tools.made(settings)
+    return Process(tools, import_module(f"services.{settings.service}.app").build(tools))
+
+
 @asynccontextmanager
 async def running(
     service: ServiceName, servers: Servers, issuer: Issuer, folder: Path, **more: Any
 ) -> AsyncIterator[Running]:
     """Run a service with an empty database and empty queues; stops it afterwards."""
     _drop_database(servers, service)
-    tools = Tools.made(settings_for(service, servers, issuer.url, folder, **more))
-    process = Process(tools, import_module(f"services.{service}.app").build(tools))
+    process = built(settings_for(service, servers, issuer.url, folder, **more))
     await delete_queues(servers, process.consumers.topology)
     said: list[Said] = []
-    async with _listening(servers, said, "#") as exchange, _served(process) as http:
-        await eventually(lambda: _is_ready(http), within=30)
+    async with _listening(servers, said, "#") as exchange, served(process) as http:
+        await eventually(lambda: is_ready(http), within=30)
         yield Running(process, http, issuer, folder / "clock", exchange, said)
 
 
@@ -170,7 +175,8 @@ async def _listening(servers: Servers, said: list[Said], key: str) -> AsyncItera
 
 
 @asynccontextmanager
-async def _served(process: Process) -> AsyncIterator[httpx.AsyncClient]:
+async def served(process: Process) -> AsyncIterator[httpx.AsyncClient]:
+    """Serve it on a free port, whether what it needs is there or not; stops it afterwards."""
     server = uvicorn.Server(uvicorn.Config(process.app(), port=0, log_config=None, access_log=False))
     serving = asyncio.create_task(server.serve())
     try:
@@ -184,7 +190,8 @@ async def _served(process: Process) -> AsyncIterator[httpx.AsyncClient]:
         await serving
 
 
-async def _is_ready(http: httpx.AsyncClient) -> bool:
+async def is_ready(http: httpx.AsyncClient) -> bool:
+    """Whether a service is ready, as a supervisor would ask it."""
     return (await http.get("/health/ready")).status_code == 200
 
 

@@ -35,7 +35,7 @@ def build(tools: Tools) -> Service:
     rules = Rulebook.load(DATA / "rules.json")
     sender = Sender(deliveries, log, subscriptions, rules, tools.clock, look_every=tools.settings.poll_every)
     fan_out = FanOut(
-        log, subscriptions.subscriptions, deliveries, Cursors(tools.database), tools.clock, made=sender.wake
+        log, subscriptions.subscriptions, deliveries, Cursors(tools.database), tools.clock, made=sender.serve
     )
     feed = Feed(log, Growth(log.newest), grown=[fan_out.nudge])
     hearers = Hearers()

@@ -22,7 +22,7 @@ from shared.messaging.topology import Topology, topology
 from shared.messaging.wire import (
     HEARTBEAT,
     WAIT,
-    WAIT_TO_CLOSE,
+    WAIT_TO_FINISH,
     WIRE_ERRORS,
     BrokerRefuses,
     BrokerUnavailable,
@@ -120,12 +120,11 @@ class Consumers:
 
     async def run(self) -> None:
         """Connect (again and again until it works), consume until cancelled, finish what is in hand."""
-        while True:
-            if await self._started():
-                break
-            await asyncio.sleep(1)
         try:
-            await asyncio.Event().wait()
+            while True:
+                if await self._started():
+                    await asyncio.Event().wait()
+                await asyncio.sleep(1)
         finally:
             await self._stopped()
 
@@ -141,7 +140,7 @@ class Consumers:
 
     async def _stopped(self) -> None:
         with suppress(BrokerUnavailable):
-            async with answered(WAIT_TO_CLOSE):
+            async with answered(WAIT_TO_FINISH):
                 await self._broker.stop()
 
 

@@ -139,7 +139,7 @@ async def test_several_processes_fan_out_each_delivery_once(databases: list[Data
         await store.add(subscription(id=f"s{number}", from_position=number * 100), [], act)
     await log.append([feed_event(event=f"e{number}") for number in range(700)])
     fans = [
-        FanOut(FeedLog(one), subscription_store(one), Deliveries(one), Cursors(one), Clock(), made=lambda: None)
+        FanOut(FeedLog(one), subscription_store(one), Deliveries(one), Cursors(one), Clock(), made=lambda _: None)
         for one in databases[:4]
     ]
     with suppress(TimeoutError):

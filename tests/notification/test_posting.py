@@ -1,5 +1,6 @@
 """One attempt at an endpoint: what counts as an answer, and to which address it goes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -27,7 +28,7 @@ async def hooks() -> AsyncIterator[Receiver]:
 
 async def posted(url: str, hosts: Hosts = ANYWHERE) -> Attempt:
     endpoint = Endpoint(url, SECRET, hosts, Clock(), httpx.create_ssl_context())
-    attempt, _ = await endpoint.post(await endpoint.slot(), feed_event(), 0.3)
+    attempt, _ = await endpoint.post(endpoint.clients[0], feed_event(), 0.3)
     await endpoint.close()
     return attempt
 
@@ -62,6 +63,29 @@ async def test_without_an_answer_the_attempt_says_why(hooks: Receiver) -> None:
     assert 200 < attempt.ms < 2000
     assert (await posted("http://127.0.0.1:1/")).answer == "unreachable"
     assert (await posted(f"http://{'a' * 64}.example.org/")).answer == "unreachable"
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"",
+        b"\xff\x00 what?\r\n\r\n",
+        b"HTTP/1.1 302 X\r\nLocation: http://xn--/\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 302 X\r\nLocation: mailto:somebody\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 500 X\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n" + b"x" * 200_000,
+    ],
+)
+async def test_an_answer_without_sense_is_one_more_failed_attempt(nonsense: bytes) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(nonsense)
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    attempt = await posted(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    assert attempt.answer in ("broken", "unreachable", "302", "500")
+    assert not attempt.taken
+    server.close()
 
 
 async def test_it_connects_to_the_address_that_was_looked_at_under_the_name_it_was_given(hooks: Receiver) -> None:

@@ -23,7 +23,7 @@ CHUNK = 1_000  # deliveries written at once
 
 @dataclass
 class FanOut:
-    """Makes deliveries; `made` is called when there are new ones.
+    """Makes deliveries; `made` is told for whom there are new ones.
 
     Any number of processes may do it at the same time: a delivery's id is its place in the feed and its
     subscription, and cursors only move forward, after the deliveries before them are written.
@@ -34,7 +34,7 @@ class FanOut:
     deliveries: Deliveries
     cursors: Cursors
     clock: Clock
-    made: Callable[[], None]
+    made: Callable[[Sequence[Subscription]], None]
     _grown: asyncio.Event = field(default_factory=asyncio.Event)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -64,8 +64,7 @@ class FanOut:
 
         Whoever is nearest to the end goes first, so that one who begins with the first event holds up nobody.
         """
-        end = await self.log.newest()
-        groups = await self._groups()
+        end, groups = await asyncio.gather(self.log.newest(), self._groups())
         behind = [await self._tell(groups[at], at, end) for at in sorted(groups, reverse=True) if at < end]
         return any(behind)
 
@@ -82,7 +81,7 @@ class FanOut:
         making = _made(group, run, self.clock.now())
         while chunk := list(islice(making, CHUNK)):
             await self.deliveries.add(chunk)
-            self.made()
+            self.made(group)
         await self.cursors.move([row.id for row in group], run[-1].position)
         return len(run) == RUN
 

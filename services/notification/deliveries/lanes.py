@@ -1,14 +1,15 @@
 """A lane: what is due for one subscription, tried over its own connections, so that no endpoint holds up another."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import httpx
 import structlog
 
 from services.notification.deliveries.domain import Delivery, State
-from services.notification.deliveries.posting import Endpoint
+from services.notification.deliveries.posting import AT_ONCE, Endpoint
 from services.notification.deliveries.storage import Deliveries
 from services.notification.feed.domain import FeedEvent
 from services.notification.feed.storage import FeedLog
@@ -18,7 +19,8 @@ from shared.clock import Clock
 from shared.errors import Fault
 from shared.rulebook import Rulebook
 
-CLAIMED = 64  # at once; all of them tried, at the worst, within half of the lease
+CLAIMED = 32  # at once; with what waits before, all of it is tried within the lease even if nothing answers
+IDLE = 60.0  # seconds after which a lane with nothing to do ends
 
 log = structlog.get_logger()
 
@@ -35,14 +37,24 @@ class Office:
     tried: Callable[[Delivery], None]
 
 
+class Job(NamedTuple):
+    """One attempt to make, by the rules of its day."""
+
+    delivery: Delivery
+    event: FeedEvent
+    seconds: float
+    delays: Sequence[float]
+
+
 @dataclass
 class Lane:
-    """Works until stopped; `wake` it when something is due."""
+    """Works until stopped or idle; `wake` it when something is due."""
 
     subscription: str
     endpoint: Endpoint
     office: Office
     _held: dict[str, Delivery] = field(default_factory=dict)
+    _jobs: asyncio.Queue[Job | None] = field(default_factory=lambda: asyncio.Queue(AT_ONCE))
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _over: bool = False
 
@@ -55,51 +67,59 @@ class Lane:
         self._woken.set()
 
     async def run(self) -> None:
-        """Try what is due whenever woken, until stopped or cancelled; what was not tried is given back."""
+        """Try what is due whenever woken; what was claimed and not tried is given back at the end."""
         try:
-            async with asyncio.TaskGroup() as attempts:
-                while not self._over:
-                    await self._woken.wait()
-                    self._woken.clear()
-                    while not self._over and await self._begin(attempts):
-                        continue
+            async with asyncio.TaskGroup() as tasks:
+                for client in self.endpoint.clients:
+                    tasks.create_task(self._work(client))
+                await self._follow()
+                for _ in self.endpoint.clients:
+                    await self._jobs.put(None)
         finally:
             await self._leave()
 
-    async def _begin(self, attempts: asyncio.TaskGroup) -> bool:
-        """Claim some and begin an attempt for each as connections come free; whether there were any."""
+    async def _follow(self) -> None:
+        while not self._over:
+            try:
+                async with asyncio.timeout(IDLE):
+                    await self._woken.wait()
+            except TimeoutError:
+                return
+            self._woken.clear()
+            while not self._over and await self._claim():
+                continue
+
+    async def _claim(self) -> bool:
+        """Claim some and hand them to the workers; whether there were any."""
+        office, now, today = self.office, self.office.clock.now(), self.office.clock.today()
         try:
-            due = await self._claim()
-        except Fault as fault:  # still due: woken again by the next look
+            rows = await office.deliveries.claim(self.subscription, now, CLAIMED)
+            self._held.update({row.id: row for row in rows})
+            events = await office.feed.at([row.position for row in rows]) if rows else {}
+            seconds = office.rules.number("delivery.timeout", on=today)
+            delays = office.rules.value("delivery.delays", list[float], on=today)
+        except Fault as fault:  # still due, or due again when the lease ends
             log.warning("nothing claimed", subscription=self.subscription, cause=fault.slug)
             return False
-        for delivery, event in due:
-            slot = await self.endpoint.slot()
-            if self._over:
-                break
-            attempts.create_task(self._try(delivery, event, slot))
-        return bool(due)
+        for row in rows:
+            await self._jobs.put(Job(row, events[row.position], seconds, delays))
+        return bool(rows)
 
-    async def _claim(self) -> list[tuple[Delivery, FeedEvent]]:
-        rows = await self.office.deliveries.claim(self.subscription, self.office.clock.now(), CLAIMED)
-        self._held.update({row.id: row for row in rows})
-        events = await self.office.feed.at([row.position for row in rows]) if rows else {}
-        return [(row, events[row.position]) for row in rows]
+    async def _work(self, client: httpx.AsyncClient) -> None:
+        while (job := await self._jobs.get()) is not None:
+            if not self._over:
+                await self._try(client, job)
 
-    async def _try(self, delivery: Delivery, event: FeedEvent, slot: httpx.AsyncClient) -> None:
-        today = self.office.clock.today()
-        try:
-            seconds = self.office.rules.number("delivery.timeout", on=today)
-            attempt, trace = await self.endpoint.post(slot, event, seconds)
-            tried = delivery.after(attempt, self.office.rules.value("delivery.delays", list[float], on=today))
-            if tried.gone or tried.state is State.FAILED:
-                await self._give_up(tried, event, trace)
-        except Fault as fault:  # not written down: its lease ends and it is tried again
-            log.warning("attempt lost", delivery=delivery.id, cause=fault.slug)
-            return
-        finally:
-            self.endpoint.free(slot)
-        del self._held[delivery.id]
+    async def _try(self, client: httpx.AsyncClient, job: Job) -> None:
+        attempt, trace = await self.endpoint.post(client, job.event, job.seconds)
+        tried = job.delivery.after(attempt, job.delays)
+        if tried.gone or tried.state is State.FAILED:
+            try:
+                await self._give_up(tried, job.event, trace)
+            except Fault as fault:  # not written down: its lease ends and it is tried again
+                log.warning("attempt lost", delivery=tried.id, cause=fault.slug)
+                return
+        del self._held[tried.id]
         self.office.tried(tried)
 
     async def _give_up(self, tried: Delivery, event: FeedEvent, trace: str | None) -> None:

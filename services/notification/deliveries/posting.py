@@ -20,8 +20,11 @@ from shared.tracing import SpanKind, open_span, traceparent_of
 
 CLIENTS = 4  # per endpoint: httpx grows slow with many connections in one client
 CONNECTIONS = 4  # per client
+AT_ONCE = CLIENTS * CONNECTIONS
 MOST_ANSWER = 65_536  # bytes read of an answer, so that the connection can be used again; nobody looks at them
 IDLE = 2.0  # seconds; below the five after which common servers close
+# the last two: hosts that cannot be encoded, redirects to what is no URL; a receiver's nonsense must end no process
+FAILURES = (TimeoutError, httpx.HTTPError, Fault, ValueError, httpx.InvalidURL)
 ATTEMPTS = Counter("skillcert_deliveries", "Attempts to deliver", ["outcome"])
 
 
@@ -34,45 +37,36 @@ class Endpoint:
         self._webhook: Any = Webhook(secret)
         self._hosts = hosts
         self._clock = clock
-        self._clients = [_client(tls) for _ in range(CLIENTS)]
-        self._slots: asyncio.Queue[httpx.AsyncClient] = asyncio.Queue()
-        for _ in range(CONNECTIONS):  # in turn, so that few requests at once spread over the clients
-            for client in self._clients:
-                self._slots.put_nowait(client)
-
-    async def slot(self) -> httpx.AsyncClient:
-        """A free connection, as soon as there is one; give it back with `free`."""
-        return await self._slots.get()
-
-    def free(self, slot: httpx.AsyncClient) -> None:
-        self._slots.put_nowait(slot)
+        made = [_client(tls) for _ in range(CLIENTS)]
+        self.clients = [client for _ in range(CONNECTIONS) for client in made]
+        """One for each attempt at the same time; whoever keeps to that never waits for a connection."""
 
     async def close(self) -> None:
-        for client in self._clients:
+        for client in self.clients[:CLIENTS]:
             await client.aclose()
 
-    async def post(self, slot: httpx.AsyncClient, event: FeedEvent, timeout: float) -> tuple[Attempt, str | None]:  # noqa: ASYNC109
+    async def post(self, client: httpx.AsyncClient, event: FeedEvent, timeout: float) -> tuple[Attempt, str | None]:  # noqa: ASYNC109
         """Send one event; the attempt, and the trace context of its span."""
         at, begun = self._clock.now(), time.perf_counter()
         span = open_span("deliver", event.trace, SpanKind.CLIENT, event=event.event, host=self._host)
         carried = traceparent_of(span) or event.trace
-        answer = await self._answer(slot, event, carried, timeout)
+        answer = await self._answer(client, event, carried, timeout)
         attempt = Attempt(at=at, answer=answer, ms=round((time.perf_counter() - begun) * 1000))
         _end(span, attempt)
         return attempt, carried
 
-    async def _answer(self, slot: httpx.AsyncClient, event: FeedEvent, trace: str | None, timeout: float) -> str:  # noqa: ASYNC109
+    async def _answer(self, client: httpx.AsyncClient, event: FeedEvent, trace: str | None, timeout: float) -> str:  # noqa: ASYNC109
         answer = ""
         try:
             async with asyncio.timeout(timeout):
-                response = await slot.send(await self._request(slot, event, trace), stream=True)
+                response = await client.send(await self._request(client, event, trace), stream=True)
                 answer = str(response.status_code)
                 await _drain(response)
-        except (TimeoutError, httpx.HTTPError, UnicodeError, Fault) as cause:
+        except FAILURES as cause:
             return answer or _kind(cause)
         return answer
 
-    async def _request(self, slot: httpx.AsyncClient, event: FeedEvent, trace: str | None) -> httpx.Request:
+    async def _request(self, client: httpx.AsyncClient, event: FeedEvent, trace: str | None) -> httpx.Request:
         body = event.cloud_event()
         headers = self._headers(event, body, trace)
         extensions = {}
@@ -82,7 +76,7 @@ class Endpoint:
             headers["host"] = url.netloc.decode()
             extensions["sni_hostname"] = self._host
             url = url.copy_with(host=address)
-        return slot.build_request("POST", url, content=body.encode(), headers=headers, extensions=extensions)
+        return client.build_request("POST", url, content=body.encode(), headers=headers, extensions=extensions)
 
     def _headers(self, event: FeedEvent, body: str, trace: str | None) -> dict[str, str]:
         now = datetime.now(UTC)  # not the business clock: receivers compare it with the time of day

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 
@@ -19,7 +20,7 @@ from shared.clock import Clock
 from shared.errors import Fault
 from shared.rulebook import Rulebook
 
-WITHIN = 0.02  # seconds in which outcomes gather for one write; a crash repeats at most these
+WITHIN = 0.05  # seconds in which outcomes gather for one write; a crash repeats at most these
 AGAIN = 1.0  # seconds until an outcome that could not be written is tried again
 
 log = structlog.get_logger()
@@ -70,11 +71,13 @@ class Sender:
         self._office = Office(deliveries, feed, subscriptions, rules, clock, self._ledger.take)
         self._look_every = look_every
         self._lanes: dict[str, tuple[Lane, asyncio.Task[None]]] = {}
+        self._fresh: dict[str, Subscription] = {}
         self._woken = asyncio.Event()
         self._tls: ssl.SSLContext | None = None
 
-    def wake(self) -> None:
-        """There are new deliveries."""
+    def serve(self, subscriptions: Iterable[Subscription]) -> None:
+        """These active ones have new deliveries: begin without looking for them."""
+        self._fresh.update({row.id: row for row in subscriptions})
         self._woken.set()
 
     async def run(self) -> None:
@@ -87,37 +90,48 @@ class Sender:
                     await self._look(tasks)
                     with suppress(TimeoutError):
                         async with asyncio.timeout(self._look_every):
-                            await self._woken.wait()
-                    self._woken.clear()
+                            await self._begin_fresh(tasks)
         finally:
             self._lanes.clear()
             await self._ledger.write()
 
+    async def _begin_fresh(self, tasks: asyncio.TaskGroup) -> None:
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            while self._fresh:
+                _, subscription = self._fresh.popitem()
+                self._begin(tasks, subscription)
+
     async def _look(self, tasks: asyncio.TaskGroup) -> None:
+        """Find what is due again, and what another process or a crash left."""
         now = self._office.clock.now()
         try:
             due = await self._office.deliveries.due(now)
             rows = await self._office.subscriptions.subscriptions.find({"_id": {"$in": due}}) if due else []
+            for row in rows:
+                if row.state is State.ACTIVE:
+                    self._begin(tasks, row)
+                else:
+                    await self._end(row, now)
         except Fault as fault:
             log.warning("nothing looked for", cause=fault.slug)
-            return
-        for row in rows:
-            try:
-                await self._serve(tasks, row, now)
-            except Fault as fault:
-                log.warning("not sent to", subscription=row.id, cause=fault.slug)
 
-    async def _serve(self, tasks: asyncio.TaskGroup, subscription: Subscription, now: datetime) -> None:
+    def _begin(self, tasks: asyncio.TaskGroup, subscription: Subscription) -> None:
         lane, task = self._lanes.get(subscription.id, (None, None))
-        if subscription.state is State.ACTIVE:
-            if lane is None or task is None or task.done():
+        if lane is None or task is None or task.done():
+            try:
                 lane = self._lane(subscription)
-                self._lanes[subscription.id] = lane, tasks.create_task(lane.run())
-            lane.wake()
-            return
-        if lane is not None:
+            except Fault as fault:  # its secret cannot be opened: the others are sent to all the same
+                log.error("not sent to", subscription=subscription.id, cause=fault.slug)
+                return
+            self._lanes[subscription.id] = lane, tasks.create_task(lane.run())
+        lane.wake()
+
+    async def _end(self, subscription: Subscription, now: datetime) -> None:
+        if subscription.id in self._lanes:
+            lane, _ = self._lanes.pop(subscription.id)
             lane.stop()
-            del self._lanes[subscription.id]
         if subscription.state is State.DELETED:
             await self._office.deliveries.drop(subscription.id, now)
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 from services.notification.deliveries.domain import Delivery, State
 from shared.storage.mongo import Database, Document, IndexModel, UpdateOne
 
-LEASE = 30.0  # seconds of real time after which a claimed delivery is anybody's again
+LEASE = 20.0  # seconds of real time after which a claimed delivery is anybody's again
 FREE = 0.0
 DROPPED_AT_ONCE = 1_000
 INDEXES = (

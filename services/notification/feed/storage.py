@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.notification.feed.domain import FeedEvent
@@ -81,10 +81,11 @@ class FeedLog:
         async with self._turn:
             left, last = {event.event: event for event in events}, 0
             for _ in range(RACES):
-                left = await self._unknown(left)
+                known, newest = await asyncio.gather(self._known(left), self.newest())
+                left = {name: event for name, event in left.items() if name not in known}
                 if not left:
                     return last
-                begin = await self.newest() + 1
+                begin = newest + 1
                 run = [event._replace(position=begin + place) for place, event in enumerate(left.values())]
                 refused = await self._rows.insert_all([_document(event) for event in run], ordered=True)
                 taken = run[: len(run) - len(refused)]
@@ -94,10 +95,9 @@ class FeedLog:
                     await asyncio.sleep(random.uniform(0, PAUSE))  # noqa: S311 - no secret
         raise Contended("many writers append to the feed at once; the events come again")
 
-    async def _unknown(self, events: dict[str, FeedEvent]) -> dict[str, FeedEvent]:
+    async def _known(self, events: Iterable[str]) -> set[str]:
         rows = await self._rows.find({"event": {"$in": list(events)}}, fields={"event": 1, "_id": 0})
-        known = {row["event"] for row in rows}
-        return {name: event for name, event in events.items() if name not in known}
+        return {row["event"] for row in rows}
 
     async def newest(self) -> int:
         """The highest position, 0 while the log is empty."""

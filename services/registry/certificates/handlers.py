@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from services.registry.certificates.domain import Certificate, Filing, NumberFormat, decide, exhausted, made
+from services.registry.certificates.domain import Certificate, Filing, NumberFormat, certificates, decide, exhausted
 from services.registry.certificates.storage import by_number, held_by, next_start
 from services.registry.organisations.domain import Organisation
 from shared.act import Act
@@ -35,11 +35,7 @@ class Certificates:
         except NotFound:
             filing = await self._decide(act, chunk, said, persons)
         numbers = filing.numbers(self.numbers, said.level)
-        news = [
-            made(row, said, filing, numbers[row.entry], persons[row.entry])
-            for row in said.results
-            if row.entry in numbers
-        ]
+        news = certificates(said, filing, numbers, persons)
         await self.certificates.add_all([((row, [row.filed()]), act) for row in news])
         return filing
 

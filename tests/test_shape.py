@@ -100,25 +100,6 @@ def test_beside_code_a_service_holds_its_data_and_one_readme() -> None:
     assert [file.parent for file in sorted(others) if file.name == "README.md"] == SERVICES
 
 
-def test_what_is_decided_knows_no_framework_no_driver_and_no_bus() -> None:
-    kept_out = {"fastapi", "starlette", "faststream", "motor", "pymongo", "aio_pika", "httpx", "uvicorn"}
-    doors = ("shared.http", "shared.messaging", "shared.storage", "shared.outbox")
-    patterns = ("commands.py", "commands/*.py", "domain.py", "domain/*.py")
-    inside = [file for room in ROOMS for pattern in patterns for file in room.glob(pattern)]
-    assert len(inside) > len(ROOMS)
-    for file in inside:
-        wrong = {name for name in imported(file) if name.split(".")[0] in kept_out or name.startswith(doors)}
-        assert not wrong, file
-
-
-def imported(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_bytes())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-
-
 # -- texts ---------------------------------------------------------------------------------------------
 
 

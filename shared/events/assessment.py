@@ -11,10 +11,10 @@ from shared.events.base import Event, Record
 class BatchEvent(Event):
     """What every event about a batch carries."""
 
-    batch: str
-    unit: str
-    occupation: str
-    level: str
+    batch: str = Field(description="id of the batch")
+    unit: str = Field(description="id of the unit that examines", examples=["unit-33-001"])
+    occupation: str = Field(description="slug of the occupation catalogue", examples=["rebar_worker"])
+    level: str = Field(description="level code, 5 junior … 1 senior technician", examples=["5"])
 
 
 class BatchFiled(BatchEvent):
@@ -22,7 +22,7 @@ class BatchFiled(BatchEvent):
 
     type: ClassVar[str] = "assessment.batch.filed.v1"
     standard: str = Field(description="the edition the batch is examined by, to its end")
-    exam_on: date
+    exam_on: date = Field(description="day of the exam, Asia/Shanghai")
     planned: int = Field(description="candidates expected")
 
 
@@ -30,17 +30,17 @@ class BatchFrozen(BatchEvent):
     """The unit lost its standing; nothing in this batch moves."""
 
     type: ClassVar[str] = "assessment.batch.frozen.v1"
-    reason: str
+    reason: str = Field(description="why the unit lost its standing, as the registry said it")
 
 
 class ResultsPublicised(BatchEvent):
     """Results are on public notice; objections can be raised until the period ends."""
 
     type: ClassVar[str] = "assessment.results.publicised.v1"
-    entries: int
-    passed: int
-    failed: int
-    opens_on: date
+    entries: int = Field(description="candidates with a result")
+    passed: int = Field(description="entries that passed every part")
+    failed: int = Field(description="entries that failed a part")
+    opens_on: date = Field(description="day the notice begins, Asia/Shanghai; the period counts from the day after")
     closes_on: date = Field(description="last day of the period, Asia/Shanghai")
     ends_at: datetime = Field(description="the instant the period is over, UTC")
     provisional: bool = Field(description="the holiday calendar of a day counted is not announced yet")
@@ -50,14 +50,14 @@ class BatchClosed(BatchEvent):
     """The objection period is over; results are being finalised."""
 
     type: ClassVar[str] = "assessment.batch.closed.v1"
-    passed: int
+    passed: int = Field(description="entries that passed every part")
     chunks: int = Field(description="how many `results.finalised` events follow")
 
 
 class FinalResult(Record):
     """One qualified worker of a batch."""
 
-    entry: str
+    entry: str = Field(description="id of the entry")
     holder: str = Field(description="masked name")
     person: str = Field(
         description="sealed name and ID number, bound to the entry; only the registry opens it",
@@ -71,19 +71,19 @@ class ResultsFinalised(BatchEvent):
     """A chunk of at most 500 qualified workers, ready to be filed."""
 
     type: ClassVar[str] = "assessment.results.finalised.v1"
-    standard: str
-    exam_on: date
+    standard: str = Field(description="the edition they were examined by", examples=["rebar_worker-2019p"])
+    exam_on: date = Field(description="day of the exam, Asia/Shanghai")
     closed_at: datetime = Field(description="when the objection period ended; filing lag counts from here")
     chunk: int = Field(description="1 … chunks")
-    chunks: int
-    results: tuple[FinalResult, ...]
+    chunks: int = Field(description="how many chunks the batch has")
+    results: tuple[FinalResult, ...] = Field(description="at most 500; who failed is not among them")
 
 
 class EntryCertified(BatchEvent):
     """An entry ended with a certificate."""
 
     type: ClassVar[str] = "assessment.entry.certified.v1"
-    entry: str
+    entry: str = Field(description="id of the entry")
     number: str = Field(description="certificate number")
 
 
@@ -91,6 +91,6 @@ class EntryRejected(BatchEvent):
     """The registry did not file an entry's result."""
 
     type: ClassVar[str] = "assessment.entry.rejected.v1"
-    entry: str
+    entry: str = Field(description="id of the entry")
     reason: str = Field(description="the registry's slug")
-    detail: str
+    detail: str = Field(description="the rule and what to do, without personal data")

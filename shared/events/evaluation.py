@@ -11,8 +11,10 @@ from shared.events.base import Event
 class EvaluationEvent(Event):
     """What every event about a unit's evaluation carries."""
 
-    evaluation: str
-    unit: str
+    evaluation: str = Field(
+        description="id of the evaluation, one per unit and cycle", examples=["evaluation-2019-unit-33-001"]
+    )
+    unit: str = Field(description="id of the unit", examples=["unit-33-001"])
     cycle: str = Field(description="the pilot cycle", examples=["2019"])
 
 
@@ -21,7 +23,7 @@ class UnitSelfChecked(EvaluationEvent):
 
     type: ClassVar[str] = "evaluation.unit.self_checked.v1"
     score: float = Field(description="points of 100")
-    qualified: bool
+    qualified: bool = Field(description="whether it reaches the pass line without a veto item")
 
 
 class UnitApplied(EvaluationEvent):
@@ -34,7 +36,7 @@ class UnitPassed(EvaluationEvent):
     """A unit passed; the outcome goes on public notice until the day given."""
 
     type: ClassVar[str] = "evaluation.unit.passed.v1"
-    score: float
+    score: float = Field(description="points of 100, as the panel gave them")
     publicised_until: date = Field(description="last day of the notice, Asia/Shanghai")
 
 
@@ -42,16 +44,16 @@ class UnitFailed(EvaluationEvent):
     """A unit did not pass."""
 
     type: ClassVar[str] = "evaluation.unit.failed.v1"
-    score: float
+    score: float = Field(description="points of 100, as the panel gave them")
     vetoes: tuple[str, ...] = Field(description="veto items found; any of them fails the unit")
-    reason: str
+    reason: str = Field(description="what it fell short of, and the panel's own words")
 
 
 class UnitFiled(EvaluationEvent):
     """The public notice is over; the passed unit is on file."""
 
     type: ClassVar[str] = "evaluation.unit.filed.v1"
-    score: float
+    score: float = Field(description="points of 100, as the panel gave them")
 
 
 class PilotRevoked(EvaluationEvent):
@@ -61,5 +63,5 @@ class PilotRevoked(EvaluationEvent):
     ground: str = Field(
         description="dishonesty, malicious_competition or disordered_management", examples=["dishonesty"]
     )
-    reason: str
-    revoked_on: date
+    reason: str = Field(description="the Center's own words")
+    revoked_on: date = Field(description="first day without pilot status, Asia/Shanghai")

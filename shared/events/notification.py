@@ -12,7 +12,7 @@ class EndpointDisabled(Event):
     """A webhook failed through its whole schedule; nothing is sent until its owner enables it again."""
 
     type: ClassVar[str] = "notification.endpoint.disabled.v1"
-    subscription: str
+    subscription: str = Field(description="id of the subscription")
     unit: str | None = Field(default=None, description="the unit that subscribed, which then sees this event too")
-    failing_since: datetime
+    failing_since: datetime = Field(description="first failed attempt remembered, UTC")
     last_answer: str = Field(description="status code or kind of failure of the last attempt")

@@ -18,7 +18,7 @@ class Scope(Record):
 class Dimension(Record):
     """One line of the practical score sheet."""
 
-    id: str = Field(examples=["safe_production"])
+    id: str = Field(description="slug of the dimension", examples=["safe_production"])
     name: str = Field(description="Chinese name", examples=["开展安全生产"])
     points: float = Field(description="the most that can be scored; all dimensions of a part sum to `out_of`")
 
@@ -38,23 +38,23 @@ class StandardPublished(Event):
     """An edition of an occupation's standard is in force from a day on."""
 
     type: ClassVar[str] = "registry.standard.published.v1"
-    standard: str = Field(examples=["rebar_worker-2019p"])
-    occupation: str = Field(examples=["rebar_worker"])
+    standard: str = Field(description="id of the edition", examples=["rebar_worker-2019p"])
+    occupation: str = Field(description="slug of the occupation catalogue", examples=["rebar_worker"])
     occupation_name: str = Field(description="Chinese name", examples=["钢筋工"])
-    edition: str
-    levels: tuple[str, ...]
-    effective: date
-    parts: tuple[Part, ...]
+    edition: str = Field(description="Chinese name of the edition")
+    levels: tuple[str, ...] = Field(description="levels that can be examined, 5 junior … 1 senior technician")
+    effective: date = Field(description="first day in force, Asia/Shanghai")
+    parts: tuple[Part, ...] = Field(description="what is examined; each part is passed by itself")
 
 
 class PlanSubmitted(Event):
     """A unit asks the Center to file its work plan."""
 
     type: ClassVar[str] = "registry.plan.submitted.v1"
-    plan: str
-    unit: str
-    scopes: tuple[Scope, ...]
-    valid_from: date
+    plan: str = Field(description="id of the plan")
+    unit: str = Field(description="id of the unit", examples=["unit-33-001"])
+    scopes: tuple[Scope, ...] = Field(description="what the unit will examine")
+    valid_from: date = Field(description="first day on which the plan holds")
     valid_until: date = Field(description="last day on which the plan holds")
 
 
@@ -62,30 +62,30 @@ class PlanReturned(Event):
     """The Center returned a plan with remarks; the unit mends it and submits it again."""
 
     type: ClassVar[str] = "registry.plan.returned.v1"
-    plan: str
-    unit: str
-    remarks: str
+    plan: str = Field(description="id of the plan")
+    unit: str = Field(description="id of the unit", examples=["unit-33-001"])
+    remarks: str = Field(description="what to mend, in the words of the Center")
 
 
 class PlanFiled(Event):
     """A work plan is on file; the unit may examine within its scopes and days."""
 
     type: ClassVar[str] = "registry.plan.filed.v1"
-    plan: str
-    unit: str
-    scopes: tuple[Scope, ...]
-    valid_from: date
+    plan: str = Field(description="id of the plan")
+    unit: str = Field(description="id of the unit", examples=["unit-33-001"])
+    scopes: tuple[Scope, ...] = Field(description="what the unit may examine")
+    valid_from: date = Field(description="first day on which the plan holds")
     valid_until: date = Field(description="last day on which the plan holds")
 
 
 class Standing(Event):
     """Everything a hearer must know of a unit; each of its events carries all of it, so order does not matter."""
 
-    unit: str = Field(examples=["unit-33-001"])
+    unit: str = Field(description="id of the unit", examples=["unit-33-001"])
     name: str = Field(description="Chinese name")
     plan: str = Field(description="the filed plan this standing rests on; empty when there is none")
-    scopes: tuple[Scope, ...]
-    valid_from: date | None
+    scopes: tuple[Scope, ...] = Field(description="what the unit may examine; empty without a plan")
+    valid_from: date | None = Field(description="first day, or null without a plan")
     valid_until: date | None = Field(description="last day")
     suspended_on: date | None = Field(description="first day without standing, or null")
     reason: str = Field(description="why it is suspended; empty when it is not")
@@ -107,24 +107,24 @@ class CertificateFiled(Event):
     """A qualified worker is on file and holds a certificate."""
 
     type: ClassVar[str] = "registry.certificate.filed.v1"
-    certificate: str
+    certificate: str = Field(description="id of the certificate")
     number: str = Field(description="16 digits: year, issuer, level, serial", examples=["1910332001500001"])
-    entry: str
-    batch: str
-    unit: str
-    occupation: str
-    level: str
+    entry: str = Field(description="id of the entry it was filed for")
+    batch: str = Field(description="id of the batch")
+    unit: str = Field(description="id of the unit that examined", examples=["unit-33-001"])
+    occupation: str = Field(description="slug of the occupation catalogue", examples=["rebar_worker"])
+    level: str = Field(description="level code, 5 junior … 1 senior technician", examples=["5"])
     holder: str = Field(description="masked name", examples=["张*"])
-    exam_on: date
-    filed_on: date
+    exam_on: date = Field(description="day of the exam, Asia/Shanghai")
+    filed_on: date = Field(description="day it was put on file, Asia/Shanghai")
 
 
 class FilingRejected(Event):
     """A result was not filed; assessment shows the reason and the unit can mend it."""
 
     type: ClassVar[str] = "registry.filing.rejected.v1"
-    entry: str
-    batch: str
-    unit: str
+    entry: str = Field(description="id of the entry")
+    batch: str = Field(description="id of the batch")
+    unit: str = Field(description="id of the unit that examined", examples=["unit-33-001"])
     reason: str = Field(description="stable slug", examples=["unit-not-authorised"])
     detail: str = Field(description="the rule and what to do, without personal data")

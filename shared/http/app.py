@@ -16,6 +16,7 @@ from shared.errors import Fault
 from shared.http import problems
 from shared.http.door import public
 from shared.http.idempotency import Answers
+from shared.http.openapi import describe
 from shared.metrics import REQUESTS
 
 Check = Callable[[], Awaitable[None]]
@@ -48,6 +49,7 @@ def make_app(
     for router in routers:
         app.include_router(router)
     app.include_router(_health(checks))
+    describe(app, routers)
     app.middleware("http")(_measured)
     FastAPIInstrumentor.instrument_app(app, excluded_urls="health,metrics", exclude_spans=["send", "receive"])
     return app
@@ -55,7 +57,10 @@ def make_app(
 
 async def _measured(request: Request, inside: Callable[[Request], Awaitable[Response]]) -> Response:
     started = perf_counter()
-    response = await inside(request)
+    try:
+        response = await inside(request)
+    except Exception as error:  # noqa: BLE001 - here, before the tracer writes its text into a span
+        response = problems.unforeseen(request.url.path, error)
     route = getattr(request.scope.get("route"), "path", "none")
     REQUESTS.labels(request.method, route, response.status_code).observe(perf_counter() - started)
     return response

@@ -1,5 +1,6 @@
 """The door of every route: who may call is named on it, what names nobody is refused, writes are taken once."""
 
+import re
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, TypeVar
 from uuid import NAMESPACE_URL, uuid5
@@ -113,7 +114,7 @@ def _expected(
     if if_match is None or if_match == "*":
         return None
     version = if_match.removeprefix("W/").strip('"')
-    if not version.isdecimal():
+    if not re.fullmatch("[0-9]{1,18}", version):
         raise Malformed('If-Match is a version in quotes, e.g. "3"', field="If-Match")
     return int(version)
 

@@ -15,7 +15,7 @@ MOST_BYTES = 8 * 1024 * 1024
 
 
 class KeyReused(Fault):
-    """This Idempotency-Key came with another body before; take a new key for a new write."""
+    """This Idempotency-Key came with another request before; take a new key for a new write."""
 
     slug, kind = "idempotency-key-reused", Kind.CONFLICT
 
@@ -42,13 +42,10 @@ class Answers:
 
     async def once(self, request: Request, identity: str, inside: Callable[[Request], Awaitable[Response]]) -> Response:
         """The kept answer of this act, or the one made now."""
-        body = await request.body()
-        if len(body) > MOST_BYTES:
-            raise TooLarge(f"send at most {MOST_BYTES} bytes at once")
-        mark = self._sealer.fingerprint(body)
+        mark = self._sealer.fingerprint(request.url.query.encode() + b"\n" + await _body(request))
         if (kept := await self._kept.find_one({"_id": identity})) is not None:
             if kept["body"] != mark:
-                raise KeyReused("this Idempotency-Key was used with another body")
+                raise KeyReused("this Idempotency-Key was used with another body or query")
             return Response(kept["answer"], kept["status"], {**kept["headers"], "Idempotent-Replay": "true"})
         response = await inside(request)
         if response.status_code < HTTPStatus.MULTIPLE_CHOICES:
@@ -66,3 +63,12 @@ class Answers:
             "at": datetime.now(UTC),
         }
         await self._kept.insert(record)
+
+
+async def _body(request: Request) -> bytes:
+    declared = request.headers.get("content-length", "0")
+    if int(declared) <= MOST_BYTES:  # otherwise refused before it fills the memory
+        body = await request.body()
+        if len(body) <= MOST_BYTES:
+            return body
+    raise TooLarge(f"send at most {MOST_BYTES} bytes at once")

@@ -83,9 +83,12 @@ def malformed(error: RequestValidationError) -> Problem:
 
 
 def _field(item: Mapping[str, Any]) -> FieldProblem:
-    where = [str(part) for part in item["loc"]]
+    where = [str(part).replace("~", "~0").replace("/", "~1") for part in item["loc"]]
     place = where[1:] if where[0] == "body" else where
-    return FieldProblem(pointer="/" + "/".join(place), rule=str(item["type"]), detail=scrub(str(item["msg"])))
+    if item["type"] == "json_invalid":  # its place is a byte, not a field
+        place = []
+    pointer = "".join(f"/{scrub(part)}" for part in place)
+    return FieldProblem(pointer=pointer, rule=str(item["type"]), detail=scrub(str(item["msg"])))
 
 
 def install(app: FastAPI) -> None:
@@ -104,17 +107,17 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def plain(_: Request, error: HTTPException) -> JSONResponse:
-        slug = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-        return answer(
-            Problem(
-                type=f"urn:skillcert:problem:{slug}",
-                title=HTTPStatus(error.status_code).phrase,
-                status=error.status_code,
-                detail=scrub(str(error.detail)),
-            )
+        phrase = HTTPStatus(error.status_code).phrase
+        problem = Problem(
+            type=f"urn:skillcert:problem:{phrase.lower().replace(' ', '-')}",
+            title=phrase,
+            status=error.status_code,
+            detail=scrub(str(error.detail)),
         )
+        return answer(problem, error.headers)  # a 405 names there what is allowed
 
-    @app.exception_handler(Exception)
-    async def unforeseen(request: Request, error: Exception) -> JSONResponse:
-        log.error("unforeseen", path=request.url.path, cause=scrub(f"{type(error).__name__}: {error}"))
-        return answer(problem_of(Fault("this is a defect of ours; the request may be repeated")))
+
+def unforeseen(path: str, error: Exception) -> JSONResponse:
+    """A defect of ours: its cause goes to the log, the caller is told nothing of it."""
+    log.error("unforeseen", path=scrub(path), cause=scrub(f"{type(error).__name__}: {error}"))
+    return answer(problem_of(Fault("this is a defect of ours; the request may be repeated")))

@@ -129,19 +129,28 @@ class Consumers:
             await self._stopped()
 
     async def _started(self) -> bool:
+        starting = asyncio.ensure_future(self._broker.start())
         try:
-            async with answered(None):
-                await self._broker.start()
+            await _come_to(starting, None)
         except (BrokerUnavailable, BrokerRefuses) as fault:
             log.warning("not hearing yet", cause=fault.slug, detail=fault.detail)
             await self._stopped()  # some hearers may have begun: all of them begin anew
             return False
+        except asyncio.CancelledError:
+            with suppress(BrokerUnavailable, BrokerRefuses):
+                await _come_to(starting, WAIT_TO_FINISH)  # a connection broken off while it opens cannot be closed
+            raise
         return True
 
     async def _stopped(self) -> None:
         with suppress(BrokerUnavailable):
             async with answered(WAIT_TO_FINISH):
                 await self._broker.stop()
+
+
+async def _come_to(starting: asyncio.Future[None], within: float | None) -> None:
+    async with answered(within):
+        await asyncio.shield(starting)
 
 
 async def _undecoded(message: RabbitMessage) -> RabbitMessage:

@@ -10,7 +10,7 @@ from faststream.specification.asyncapi.v3_0_0.schema import ApplicationSchema
 
 from infra.broker import definitions
 from infra.docs.asyncapi import asyncapi
-from infra.docs.schemas import HEADERS
+from infra.docs.schemas import HEADERS, schemas_of
 from infra.docs.wiring import Wired, services
 from shared.events.catalogue import EVENTS, SPEAKERS
 from shared.messaging.envelope import REQUIRED, outgoing
@@ -127,3 +127,9 @@ def test_a_sealed_field_is_marked_in_the_schema_of_whoever_hears_it(service: str
         assert schemas["FinalResult"]["properties"]["person"]["sealed"] is True
     else:
         assert service != "registry", "the registry opens what assessment sealed"
+
+
+def test_every_field_of_every_event_is_described() -> None:
+    schemas = schemas_of(EVENTS.values())
+    fields = [(name, field, text) for name, one in schemas.items() for field, text in one["properties"].items()]
+    assert [f"{name}.{field}" for name, field, text in fields if "description" not in text] == []

@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+import time
+from datetime import timedelta
 
 import pytest
 
+from services.notification.deliveries.storage import Deliveries
 from shared.act import NATIONAL
 from shared.events.assessment import FinalResult, ResultsFinalised
 from shared.events.notification import EndpointDisabled
@@ -206,6 +209,25 @@ async def test_an_endpoint_that_never_answers_holds_up_nobody(service: Running, 
     assert len(hooks.at(path)) < 64
     row = (await subscriber(service).in_state(silent["id"], "waiting", tried=1))[0]
     assert row["attempts"][0]["answer"] == "timeout"
+
+
+async def test_what_a_dead_process_had_claimed_is_sent_when_its_lease_ends(
+    service: Running, hooks: Receiver, path: str
+) -> None:
+    hooks.answers[path].append(500)
+    made = await subscriber(service).subscribe(hooks.url(path), "registry.*")
+    event = await say(service)
+    (row,) = await subscriber(service).in_state(made["id"], "waiting", tried=1)
+    database = service.process.tools.database
+    claimed = {"claim": "dead", "claimed_until": time.time() + 3600}
+    await database.collection("deliveries").update({"_id": row["id"]}, {"$set": claimed})
+    service.forward(seconds=6)
+    now = service.process.tools.clock.now() + timedelta(seconds=6)
+    assert await Deliveries(database).claim(made["id"], now, 1) == []
+    assert len(hooks.at(path)) == 1
+    await database.collection("deliveries").update({"_id": row["id"]}, {"$set": {"claimed_until": time.time() - 1}})
+    again = await hooks.got(path, 2)
+    assert [hook.headers["webhook-id"] for hook in again] == [event, event]
 
 
 async def test_what_is_no_longer_wanted_is_dropped(service: Running, hooks: Receiver, path: str) -> None:

@@ -37,7 +37,7 @@ class Office:
     tried: Callable[[Delivery], None]
 
 
-class Job(NamedTuple):
+class Errand(NamedTuple):
     """One attempt to make, by the rules of its day."""
 
     delivery: Delivery
@@ -54,7 +54,7 @@ class Lane:
     endpoint: Endpoint
     office: Office
     _held: dict[str, Delivery] = field(default_factory=dict)
-    _jobs: asyncio.Queue[Job | None] = field(default_factory=lambda: asyncio.Queue(AT_ONCE))
+    _errands: asyncio.Queue[Errand | None] = field(default_factory=lambda: asyncio.Queue(AT_ONCE))
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _over: bool = False
 
@@ -74,7 +74,7 @@ class Lane:
                     tasks.create_task(self._work(client))
                 await self._follow()
                 for _ in self.endpoint.clients:
-                    await self._jobs.put(None)
+                    await self._errands.put(None)
         finally:
             await self._leave()
 
@@ -102,20 +102,20 @@ class Lane:
             log.warning("nothing claimed", subscription=self.subscription, cause=fault.slug)
             return False
         for row in rows:
-            await self._jobs.put(Job(row, events[row.position], seconds, delays))
+            await self._errands.put(Errand(row, events[row.position], seconds, delays))
         return bool(rows)
 
     async def _work(self, client: httpx.AsyncClient) -> None:
-        while (job := await self._jobs.get()) is not None:
+        while (errand := await self._errands.get()) is not None:
             if not self._over:
-                await self._try(client, job)
+                await self._try(client, errand)
 
-    async def _try(self, client: httpx.AsyncClient, job: Job) -> None:
-        attempt, trace = await self.endpoint.post(client, job.event, job.seconds)
-        tried = job.delivery.after(attempt, job.delays)
+    async def _try(self, client: httpx.AsyncClient, errand: Errand) -> None:
+        attempt, trace = await self.endpoint.post(client, errand.event, errand.seconds)
+        tried = errand.delivery.after(attempt, errand.delays)
         if tried.gone or tried.state is State.FAILED:
             try:
-                await self._give_up(tried, job.event, trace)
+                await self._give_up(tried, errand.event, trace)
             except Fault as fault:  # not written down: its lease ends and it is tried again
                 log.warning("attempt lost", delivery=tried.id, cause=fault.slug)
                 return

@@ -123,7 +123,7 @@ class Sender:
             try:
                 lane = self._lane(subscription)
             except Fault as fault:  # its secret cannot be opened: the others are sent to all the same
-                log.error("not sent to", subscription=subscription.id, cause=fault.slug)
+                log.warning("not sent to", subscription=subscription.id, cause=fault.slug)
                 return
             self._lanes[subscription.id] = lane, tasks.create_task(lane.run())
         lane.wake()

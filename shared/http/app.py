@@ -87,6 +87,7 @@ def _health(checks: dict[str, Check]) -> APIRouter:
     @router.get("/metrics", include_in_schema=False)
     @public
     async def metrics() -> Response:
+        """This process's figures, for Prometheus."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return router

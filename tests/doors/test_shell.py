@@ -164,6 +164,7 @@ async def test_no_span_tells_what_a_defect_said(http: httpx.AsyncClient) -> None
         trace.set_tracer_provider(provider)
     provider.add_span_processor(SimpleSpanProcessor(spans))
     await http.get("/v1/things/defect")
+    spans.shutdown()  # a processor cannot be taken off again
     [span] = spans.get_finished_spans()
     assert span.attributes is not None
     assert span.attributes["http.status_code"] == 500

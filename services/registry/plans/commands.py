@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.events.registry import Scope
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
 Scopes = Annotated[tuple[Scope, ...], Field(min_length=1, max_length=50)]
 
 
@@ -33,8 +34,8 @@ class SubmitPlan(BaseModel):
 
     title: str = Field(min_length=1, max_length=200)
     scopes: Scopes
-    valid_from: date
-    valid_until: date
+    valid_from: Day
+    valid_until: Day
 
 
 class ReturnPlan(BaseModel):

@@ -1,0 +1,106 @@
+"""What a pilot unit of line 33 leaves behind in each service, for the tests of who may see it."""
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from shared.clock import SHANGHAI
+from shared.events.assessment import FinalResult, ResultsFinalised
+from shared.settings import ServiceName
+from tests.assessment.driving import authorised, batch_of, enrolled
+from tests.assessment.examples import published
+from tests.doors.plans import TODAY, submitted, unit
+from tests.evaluation.examples import FULL
+from tests.evaluation.story import BEGINS, standing
+from tests.live import Running, eventually
+from tests.notification.story import say
+
+UNIT = "unit-33-001"
+Made = dict[str, str]
+"""By the name of a path parameter, the id of what was made."""
+
+
+async def in_registry(service: Running) -> Made:
+    """A filed plan, and a certificate under it."""
+    service.set_time(TODAY)
+    plan = (await submitted(service)).json()["id"]
+    await service.http.post(f"/v1/plans/{plan}/file", headers=service.token("center"))
+    await service.says(_results(service), subject="batch-1.1")
+    certificate = "entry-1"
+
+    async def filed() -> bool:
+        answer = await service.http.get(f"/v1/certificates/{certificate}", headers=unit(service))
+        return answer.status_code == 200
+
+    await eventually(filed)
+    return {"plan": plan, "organisation": UNIT, "certificate": certificate}
+
+
+def _results(service: Running) -> ResultsFinalised:
+    person = json.dumps({"name": "测试", "id_number": "110105188912310021"})
+    sealed = service.process.tools.sealer.seal(person, bound_to="entry-1")
+    return ResultsFinalised(
+        batch="batch-1",
+        unit=UNIT,
+        occupation="rebar_worker",
+        level="5",
+        standard="rebar_worker-2019p",
+        exam_on=date(2019, 9, 2),
+        closed_at=datetime(2019, 9, 3, tzinfo=SHANGHAI),
+        chunk=1,
+        chunks=1,
+        results=(FinalResult(entry="entry-1", holder="测*", person=sealed, theory=80, practical=90),),
+    )
+
+
+async def in_assessment(service: Running) -> Made:
+    """A batch with entries."""
+    await service.says(published(), subject="rebar_worker-2019p", authority="national")
+    await authorised(service, UNIT)
+    batch = await batch_of(service, UNIT)
+    await enrolled(service, UNIT, batch, range(2))
+    return {"batch": batch}
+
+
+async def in_evaluation(service: Running) -> Made:
+    """A self-check, and the figures of its unit."""
+    service.set_time(BEGINS)
+    await eventually(lambda: _near(service, BEGINS))
+    await service.says(standing(UNIT), subject=UNIT)
+    asked = {"cycle": "2019", "scores": FULL, "evidence": dict.fromkeys(FULL, "自查台账")}
+    made: dict[str, Any] = {}
+
+    async def checked() -> bool:
+        answer = await service.http.post("/v1/evaluations", json=asked, headers=unit(service))
+        made.update(answer.json())
+        return answer.is_success
+
+    await eventually(checked)
+    return {"unit": UNIT, "evaluation": made["id"]}
+
+
+async def _near(service: Running, moment: datetime) -> bool:
+    return abs(service.process.tools.clock.now() - moment) < timedelta(minutes=1)
+
+
+async def in_notification(service: Running) -> Made:
+    """A subscription, an event in the feed, and its delivery."""
+    asked = {"url": "http://127.0.0.1:9/", "types": [], "from_position": 0}
+    made = await service.http.post("/v1/subscriptions", json=asked, headers=unit(service))
+    await say(service)
+
+    async def delivered() -> bool:
+        answer = await service.http.get("/v1/deliveries", headers=unit(service))
+        return bool(answer.json()["rows"])
+
+    await eventually(delivered)
+    return {"subscription": made.json()["id"]}
+
+
+MAKERS: dict[ServiceName, Callable[[Running], Awaitable[Made]]] = {
+    "registry": in_registry,
+    "assessment": in_assessment,
+    "evaluation": in_evaluation,
+    "notification": in_notification,
+}

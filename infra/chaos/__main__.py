@@ -58,7 +58,7 @@ async def _told_everything(waves: Waves) -> None:
         before = len(waves.world.receiver.verified)
         await asyncio.sleep(3)
         after = waves.world.receiver.verified
-        told = {e["data"].get("entry") for e in waves.world.receiver.events.values()}
+        told = {e["data"].get("entry") for e in waves.world.receiver.received()}
         return (len(after) == before and waves.passed <= told) or None
 
     try:

@@ -36,7 +36,7 @@ async def balance(world: World, passed: set[str], unsettled: list[str]) -> Ledge
     feed = await feed_of(world)
     held = Counter(row["id"] for row in certificates)
     filed = Counter(event["data"]["entry"] for event in feed if event["type"] == FILED)
-    told = Counter(event["data"]["entry"] for event in world.receiver.events.values() if event["type"] == FILED)
+    told = Counter(event["data"]["entry"] for event in world.receiver.received() if event["type"] == FILED)
     missing = {
         "certificate": passed - held.keys(),
         "filed event": passed - filed.keys(),

@@ -78,7 +78,7 @@ async def _books(world: World, tally: Tally) -> Books:
         await _states(world, tally),
         Counter({name: sum(int(row[name]) for row in rows) for name in names}),
         await pages(world.center, "registry", "/v1/certificates"),
-        Counter(event["type"] for event in world.receiver.events.values()),
+        Counter(event["type"] for event in world.receiver.received()),
     )
 
 

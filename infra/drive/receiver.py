@@ -38,6 +38,11 @@ class Receiver:
             self.traces[event["id"]] = headers.get("traceparent", "").split("-")[1:2][0]
         return 204
 
+    def received(self) -> list[dict[str, Any]]:
+        """The different events that came so far."""
+        with self._lock:
+            return list(self.events.values())
+
     @contextmanager
     def serve(self) -> Iterator["Receiver"]:
         """Serve on a free port of 127.0.0.1 until the block ends."""

@@ -14,6 +14,7 @@ from opentelemetry.trace import use_span
 
 from shared.act import Act
 from shared.clock import Clock
+from shared.errors import Fault, Kind
 from shared.events.base import Event
 from shared.messaging.envelope import Heard, heard
 from shared.messaging.failures import Failures
@@ -153,6 +154,10 @@ async def _come_to(starting: asyncio.Future[None], within: float | None) -> None
         await asyncio.shield(starting)
 
 
+def _is_outage(error: Exception) -> bool:
+    return isinstance(error, Fault) and error.kind is Kind.UNAVAILABLE
+
+
 async def _undecoded(message: RabbitMessage) -> RabbitMessage:
     return message
 
@@ -178,11 +183,12 @@ class Desk:
         await self._ack(messages)
 
     async def _separate(self, messages: Sequence[RabbitMessage], error: Exception) -> None:
-        if len(messages) > 1:
+        if len(messages) > 1 and not _is_outage(error):
             for message in messages:
                 await self.take([message])
             return
-        await self._hand_on(messages[0], error)
+        # in an outage each of them alone would wait and fail as all of them did together
+        await asyncio.gather(*(self._hand_on(message, error) for message in messages))
         await self._ack(messages, "failed")
 
     async def _hand_on(self, message: RabbitMessage, error: Exception) -> None:

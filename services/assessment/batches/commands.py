@@ -2,16 +2,15 @@
 
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from shared.command import Command
 
 
-class FileBatch(BaseModel):
+class FileBatch(Command):
     """A unit announces an exam: one occupation, one level, one day."""
 
     model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        hide_input_in_errors=True,
         json_schema_extra={
             "examples": [{"occupation": "rebar_worker", "level": "5", "exam_on": "2019-10-12", "planned": 200}]
         },

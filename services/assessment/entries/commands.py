@@ -2,19 +2,18 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
+
+from shared.command import Command
 
 Text = StringConstraints(strip_whitespace=True, min_length=1, max_length=100)
 
 
-class EnrolRow(BaseModel):
+class EnrolRow(Command):
     """One candidate who enters a batch."""
 
     model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
         strict=True,
-        hide_input_in_errors=True,
         json_schema_extra={
             "examples": [{"name": "李建国", "id_number": "330106189309141015", "employer": "示例建筑工程有限公司"}]
         },

@@ -2,21 +2,20 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
+
+from shared.command import Command
 
 # Read as anything: which number is too many points is a rule of the edition, with a slug of its own.
 Points = Annotated[Any, WithJsonSchema({"type": "number"})]
 Sheet = Annotated[Any, WithJsonSchema({"type": "object", "additionalProperties": {"type": "number"}})]
 
 
-class ScoreRow(BaseModel):
+class ScoreRow(Command):
     """The points of one entry: one number per part, one per dimension where the part has a score sheet."""
 
     model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
         strict=True,
-        hide_input_in_errors=True,
         json_schema_extra={
             "examples": [
                 {

@@ -3,12 +3,12 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from shared.command import Command
 from shared.privacy import scrub
 
-_STRICT = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 _SCORES: JsonDict = {
     "A1": 4, "A2": 4, "A3": 3.5, "B1": 5, "B2": 4, "B3": 4.5, "C1": 4, "C2": 4, "C3": 3, "D1": 5, "D2": 4, "D3": 4,
     "E1": 5, "E2": 5, "E3": 4, "E4": 4, "F1": 4, "F2": 4, "F3": 2, "G1": 4, "G2": 3, "H1": 2, "H2": 2,
@@ -31,11 +31,10 @@ class Ground(StrEnum):
     DISORDERED_MANAGEMENT = "disordered_management"
 
 
-class SelfCheckUnit(BaseModel):
+class SelfCheckUnit(Command):
     """A unit's own score by the evaluation form, with evidence for the points it claims."""
 
     model_config = ConfigDict(
-        **_STRICT,
         json_schema_extra={
             "examples": [
                 {
@@ -54,11 +53,10 @@ class SelfCheckUnit(BaseModel):
     vetoes_declared: Vetoes = ()
 
 
-class DecideEvaluation(BaseModel):
+class DecideEvaluation(Command):
     """The panel's points, the veto items it found, and why."""
 
     model_config = ConfigDict(
-        **_STRICT,
         json_schema_extra={
             "examples": [{"scores": _SCORES, "vetoes": [], "reason": "专家组现场评估，各项指标达到要求。"}]
         },
@@ -69,11 +67,10 @@ class DecideEvaluation(BaseModel):
     reason: Text
 
 
-class RevokePilot(BaseModel):
+class RevokePilot(Command):
     """The Center takes a unit's pilot status away."""
 
     model_config = ConfigDict(
-        **_STRICT,
         json_schema_extra={
             "examples": [
                 {

@@ -70,10 +70,10 @@ class Lane:
         """Try what is due whenever woken; what was claimed and not tried is given back at the end."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                for client in self.endpoint.clients:
-                    tasks.create_task(self._work(client))
+                for place in self.endpoint.places:
+                    tasks.create_task(self._work(place))
                 await self._follow()
-                for _ in self.endpoint.clients:
+                for _ in self.endpoint.places:
                     await self._errands.put(None)
         finally:
             await self._leave()
@@ -105,13 +105,13 @@ class Lane:
             await self._errands.put(Errand(row, events[row.position], seconds, delays))
         return bool(rows)
 
-    async def _work(self, client: httpx.AsyncClient) -> None:
+    async def _work(self, place: httpx.AsyncHTTPTransport) -> None:
         while (errand := await self._errands.get()) is not None:
             if not self._over:
-                await self._try(client, errand)
+                await self._try(place, errand)
 
-    async def _try(self, client: httpx.AsyncClient, errand: Errand) -> None:
-        attempt, trace = await self.endpoint.post(client, errand.event, errand.seconds)
+    async def _try(self, place: httpx.AsyncHTTPTransport, errand: Errand) -> None:
+        attempt, trace = await self.endpoint.post(place, errand.event, errand.seconds)
         tried = errand.delivery.after(attempt, errand.delays)
         if tried.gone or tried.state is State.FAILED:
             try:

@@ -18,13 +18,12 @@ from shared.clock import Clock
 from shared.errors import Fault
 from shared.tracing import SpanKind, open_span, traceparent_of
 
-CLIENTS = 4  # per endpoint: httpx grows slow with many connections in one client
-CONNECTIONS = 4  # per client
-AT_ONCE = CLIENTS * CONNECTIONS
+POOLS = 4  # per endpoint: httpx grows slow with many connections in one pool
+CONNECTIONS = 4  # per pool
+AT_ONCE = POOLS * CONNECTIONS
 MOST_ANSWER = 65_536  # bytes read of an answer, so that the connection can be used again; nobody looks at them
 IDLE = 2.0  # seconds; below the five after which common servers close
-# the last two: hosts that cannot be encoded, redirects to what is no URL; a receiver's nonsense must end no process
-FAILURES = (TimeoutError, httpx.HTTPError, Fault, ValueError, httpx.InvalidURL)
+FAILURES = (TimeoutError, httpx.HTTPError, Fault, UnicodeError)  # the last: a host that cannot be encoded
 ATTEMPTS = Counter("skillcert_deliveries", "Attempts to deliver", ["outcome"])
 
 
@@ -37,36 +36,43 @@ class Endpoint:
         self._webhook: Any = Webhook(secret)
         self._hosts = hosts
         self._clock = clock
-        made = [_client(tls) for _ in range(CLIENTS)]
-        self.clients = [client for _ in range(CONNECTIONS) for client in made]
+        self._pools = [_pool(tls) for _ in range(POOLS)]
+
+    @property
+    def places(self) -> list[httpx.AsyncHTTPTransport]:
         """One for each attempt at the same time; whoever keeps to that never waits for a connection."""
+        return self._pools * CONNECTIONS
 
     async def close(self) -> None:
-        for client in self.clients[:CLIENTS]:
-            await client.aclose()
+        for pool in self._pools:
+            await pool.aclose()
 
-    async def post(self, client: httpx.AsyncClient, event: FeedEvent, timeout: float) -> tuple[Attempt, str | None]:  # noqa: ASYNC109
+    async def post(
+        self, place: httpx.AsyncHTTPTransport, event: FeedEvent, timeout: float
+    ) -> tuple[Attempt, str | None]:  # noqa: ASYNC109
         """Send one event; the attempt, and the trace context of its span."""
         at, begun = self._clock.now(), time.perf_counter()
         span = open_span("deliver", event.trace, SpanKind.CLIENT, event=event.event, host=self._host)
         carried = traceparent_of(span) or event.trace
-        answer = await self._answer(client, event, carried, timeout)
+        answer = await self._answer(place, event, carried, timeout)
         attempt = Attempt(at=at, answer=answer, ms=round((time.perf_counter() - begun) * 1000))
         _end(span, attempt)
         return attempt, carried
 
-    async def _answer(self, client: httpx.AsyncClient, event: FeedEvent, trace: str | None, timeout: float) -> str:  # noqa: ASYNC109
+    async def _answer(
+        self, place: httpx.AsyncHTTPTransport, event: FeedEvent, trace: str | None, timeout: float
+    ) -> str:  # noqa: ASYNC109
         answer = ""
         try:
             async with asyncio.timeout(timeout):
-                response = await client.send(await self._request(client, event, trace), stream=True)
+                response = await place.handle_async_request(await self._request(event, trace))
                 answer = str(response.status_code)
                 await _drain(response)
         except FAILURES as cause:
             return answer or _kind(cause)
         return answer
 
-    async def _request(self, client: httpx.AsyncClient, event: FeedEvent, trace: str | None) -> httpx.Request:
+    async def _request(self, event: FeedEvent, trace: str | None) -> httpx.Request:
         body = event.cloud_event()
         headers = self._headers(event, body, trace)
         extensions = {}
@@ -76,12 +82,13 @@ class Endpoint:
             headers["host"] = url.netloc.decode()
             extensions["sni_hostname"] = self._host
             url = url.copy_with(host=address)
-        return client.build_request("POST", url, content=body.encode(), headers=headers, extensions=extensions)
+        return httpx.Request("POST", url, content=body.encode(), headers=headers, extensions=extensions)
 
     def _headers(self, event: FeedEvent, body: str, trace: str | None) -> dict[str, str]:
         now = datetime.now(UTC)  # not the business clock: receivers compare it with the time of day
         headers = {
             "content-type": "application/cloudevents+json",
+            "user-agent": "skillcert",
             "webhook-id": event.event,
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": self._webhook.sign(event.event, now, body),
@@ -89,14 +96,12 @@ class Endpoint:
         return headers if trace is None else {**headers, "traceparent": trace}
 
 
-def _client(tls: ssl.SSLContext) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
+def _pool(tls: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
+    """No client around it: cookies, redirects and proxies are the last thing a webhook wants."""
+    return httpx.AsyncHTTPTransport(
         verify=tls,
-        timeout=None,  # noqa: S113 - one bound around the whole attempt instead of one for each step of it
-        follow_redirects=False,
         trust_env=False,
         limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=IDLE),
-        headers={"user-agent": "skillcert"},
     )
 
 

@@ -2,18 +2,17 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from shared.command import Command
 
 Types = Annotated[tuple[str, ...], Field(max_length=100)]
 
 
-class Subscribe(BaseModel):
+class Subscribe(Command):
     """Be told by webhook: at which URL, of what, from where in the feed."""
 
     model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        hide_input_in_errors=True,
         json_schema_extra={
             "examples": [
                 {

@@ -3,20 +3,19 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from shared.command import Command
 from shared.events.registry import Scope
 
-_STRICT = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
 Scopes = Annotated[tuple[Scope, ...], Field(min_length=1, max_length=50)]
 
 
-class SubmitPlan(BaseModel):
+class SubmitPlan(Command):
     """A unit's work plan: what it will examine, and from which to which day (both included)."""
 
     model_config = ConfigDict(
-        **_STRICT,
         json_schema_extra={
             "examples": [
                 {
@@ -38,9 +37,9 @@ class SubmitPlan(BaseModel):
     valid_until: Day
 
 
-class ReturnPlan(BaseModel):
+class ReturnPlan(Command):
     """The Center sends a plan back; the remarks say what to mend."""
 
-    model_config = ConfigDict(**_STRICT, json_schema_extra={"examples": [{"remarks": "请补充考评员名单。"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"remarks": "请补充考评员名单。"}]})
 
     remarks: str = Field(min_length=1, max_length=2000)

@@ -69,6 +69,11 @@ class Waves:
             if refused.slug != CLOSED:  # the clock finalises what nobody has finalised: it was first
                 raise
 
+    def a_day_later(self) -> None:
+        """Move the business clock on by a day."""
+        self._day += timedelta(days=1)
+        self.world.set_time(self._day)
+
     async def unsettled(self) -> list[str]:
         """Batches that did not end although everything runs again."""
         left = []

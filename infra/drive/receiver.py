@@ -46,7 +46,7 @@ class Receiver:
     @contextmanager
     def serve(self) -> Iterator["Receiver"]:
         """Serve on a free port of 127.0.0.1 until the block ends."""
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        server = _Server(("127.0.0.1", 0), _handler(self))
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         self.url = f"http://127.0.0.1:{server.server_port}/hooks"
@@ -56,6 +56,11 @@ class Receiver:
             server.shutdown()
             server.server_close()
             thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: a sender that is killed leaves broken connections."""
 
 
 def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:

@@ -44,15 +44,15 @@ async def test_many_writers_that_repeat_and_die_leave_no_gap_and_no_repeat(
     chance = random.Random(seed)  # noqa: S311 - a repeatable choice of crashes
     logs = [FeedLog(database) for database in databases]
     await logs[0].prepare()
-    names = [f"event-{number}" for number in range(400)]
+    names = [f"event-{number}" for number in range(2000)]
 
     async def write(log: FeedLog) -> None:
         for _ in range(6):
-            await log.append([feed_event(event=name) for name in chance.sample(names, 60)])
+            await log.append([feed_event(event=name) for name in chance.sample(names, 100)])
 
     writers = [asyncio.create_task(write(log)) for log in logs]
     while not all(writer.done() for writer in writers):
-        await asyncio.wait(writers, timeout=chance.uniform(0.01, 0.1))
+        await asyncio.wait(writers, timeout=chance.uniform(0.01, 0.05))
         chance.choice(writers).cancel()  # a crash, wherever it is
         if sum(writer.cancelled() for writer in writers) >= len(writers) // 2:
             break

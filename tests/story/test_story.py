@@ -48,6 +48,12 @@ def test_no_message_carries_an_id_number(plain: Told) -> None:
     assert [message for message in plain.messages if _leaks(message, plain.id_numbers)] == []
 
 
+def test_no_answer_and_no_error_over_http_carries_an_id_number(plain: Told) -> None:
+    for refusal in ("occupation-out-of-scope", "batch-frozen", "check_digit"):
+        assert [answer for answer in plain.answers if refusal in answer], refusal
+    assert [answer for answer in plain.answers if _leaks(answer, plain.id_numbers)] == []
+
+
 def test_no_document_and_no_index_holds_an_id_number_in_clear(plain: Told) -> None:
     assert len(plain.documents) > 100
     assert [document for document in plain.documents if _leaks(document, plain.id_numbers)] == []

@@ -1,20 +1,19 @@
 """Every route of every service, walked by every role: who is let through, and what each route says of itself."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any, get_args
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
 
 from infra.local.issuer import Issuer
 from shared.auth import Role
-from shared.http.door import READS, Door
+from shared.http.door import Door
 from shared.process import Process
 from shared.settings import ServiceName, Settings
+from tests.doors.routes import allowed, api_routes, examples_of, method_of, writes
 from tests.live import INDEX_KEY, SEAL_KEYS, built
 
 SHELL = {"/health/live", "/health/ready", "/metrics"}
@@ -46,19 +45,6 @@ async def http(process: Process) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-def api_routes(app: FastAPI) -> Iterator[APIRoute]:
-    for item in app.routes:
-        included = getattr(item, "original_router", None)
-        routes = included.routes if included else [item]
-        yield from (route for route in routes if isinstance(route, APIRoute))
-
-
-def allowed(route: APIRoute) -> frozenset[Role] | None:
-    """Who is named on a route: None means everybody."""
-    named: frozenset[Role] | None = getattr(route.endpoint, "__allowed__", frozenset())
-    return named
-
-
 def guarded(process: Process) -> list[APIRoute]:
     return [route for route in api_routes(process.app()) if allowed(route) is not None]
 
@@ -68,8 +54,7 @@ def headers(issuer: Issuer, role: Role) -> dict[str, str]:
 
 
 async def asked(http: httpx.AsyncClient, route: APIRoute, **options: Any) -> httpx.Response:
-    method = sorted(route.methods or ())[0]
-    return await http.request(method, re.sub(r"\{[^}]*\}", "1", route.path), **options)
+    return await http.request(method_of(route), re.sub(r"\{[^}]*\}", "1", route.path), **options)
 
 
 def problem(answer: httpx.Response) -> str:
@@ -87,7 +72,7 @@ def test_every_route_is_a_door_that_names_who_may_come_in(process: Process) -> N
 def test_only_what_is_meant_for_the_public_is_public(process: Process) -> None:
     routes = [route for route in api_routes(process.app()) if allowed(route) is None]
     assert {route.path for route in routes} - SHELL <= PUBLIC
-    assert {method for route in routes for method in route.methods or ()} <= READS
+    assert [route.path for route in routes if writes(route)] == []
 
 
 async def test_without_a_token_no_door_opens(process: Process, http: httpx.AsyncClient) -> None:
@@ -106,9 +91,7 @@ async def test_a_role_that_is_not_named_is_refused(process: Process, http: httpx
 async def test_every_write_demands_an_idempotency_key_of_everybody(
     process: Process, http: httpx.AsyncClient, issuer: Issuer
 ) -> None:
-    for route in guarded(process):
-        if route.methods and route.methods <= READS:
-            continue
+    for route in filter(writes, guarded(process)):
         for role in allowed(route) or ():
             without = {"Authorization": headers(issuer, role)["Authorization"]}
             answer = await asked(http, route, headers=without)
@@ -121,11 +104,7 @@ def test_every_route_says_in_a_docstring_what_it_does(process: Process) -> None:
 
 def test_every_body_has_an_example_that_is_valid(process: Process) -> None:
     for route in api_routes(process.app()):
-        for body in route.dependant.body_params:
-            command = body.field_info.annotation
-            assert isinstance(command, type)
-            assert issubclass(command, BaseModel), route.path
-            examples = command.model_json_schema().get("examples", [])
-            assert examples, command
-            for example in examples:
-                command.model_validate(example)
+        examples = examples_of(route)
+        assert bool(examples) == bool(route.dependant.body_params), route.path
+        for command, example in examples:
+            command.model_validate(example)

@@ -76,10 +76,10 @@ async def test_a_wrong_parameter_is_named(registry: Running) -> None:
 
 
 async def test_a_rule_that_refuses_is_named_with_its_field_and_what_to_do(registry: Running) -> None:
-    outside = [SCOPE, {"occupation": "rebar_worker", "levels": ["9"]}]
+    outside = [SCOPE, {"occupation": "mason", "levels": ["9"]}]
     body = problem(await submitted(registry, scopes=outside), 409, "plan-outside-standards")
     assert body["errors"][0]["pointer"] == "/scopes/1/levels"
-    assert body["detail"] == "level 9 is not offered for rebar_worker"
+    assert body["detail"] == "level 9 is not offered for mason"
     body = problem(await submitted(registry, valid_until="2039-08-31"), 409, "plan-period")
     assert (body["rule"], body["detail"]) == ("body.filing_years", "a plan holds at most 3 years")
 

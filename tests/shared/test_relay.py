@@ -1,8 +1,6 @@
 """From a saved event to a confirmed announcement, on the real servers, with a crash at every step between."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from statistics import median
 from time import monotonic
 
@@ -19,11 +17,11 @@ from shared.outbox.relay import BACKLOG, RUN, Relay
 from shared.storage.leases import Lease
 from shared.storage.mongo import Database
 from shared.storage.store import Store
-from tests.live import Said, eventually, listening
+from tests.live import Said, listening
 from tests.shared.notes import Note, NoteRead, NoteWritten, act, note, note_store, pending_of, writes
+from tests.shared.relaying import NEVER, heard_of, nothing_is_pending, relaying, struck
 
 pytestmark = pytest.mark.live
-NEVER = 3600.0
 
 
 @pytest.fixture
@@ -44,45 +42,6 @@ async def wire(servers: Servers) -> AsyncIterator[Wire]:
 async def said(servers: Servers) -> AsyncIterator[list[Said]]:
     async with listening(servers, "registry.note.#") as said:
         yield said
-
-
-@asynccontextmanager
-async def relaying(
-    wire: Wire,
-    database: Database,
-    *stores: Store[Note],
-    sweep_every: float = NEVER,
-    sweep_after: float = 0.0,
-    holder: str = "tests",
-) -> AsyncIterator[Relay]:
-    """A relay that serves the stores until the block ends."""
-    lease = Lease(database, f"sweep-{stores[0].collection.name}", holder=holder)
-    relay = Relay(wire, lease, sweep_every=sweep_every, sweep_after=sweep_after)
-    relay.serves(*stores)
-    running = asyncio.create_task(relay.run())
-    try:
-        yield relay
-    finally:
-        running.cancel()
-        await asyncio.wait([running])
-
-
-async def struck(store: Store[Note], name: str = "note-1") -> None:
-    """Wait until nothing is pending."""
-
-    async def nothing() -> bool:
-        return await pending_of(store, name) == []
-
-    await eventually(nothing)
-
-
-async def heard_of(said: list[Said], count: int) -> list[str]:
-    """The ids of the events said, once there are so many."""
-
-    async def enough() -> list[str]:
-        return [one.headers["ce-id"] for one in said] if len(said) >= count else []
-
-    return await eventually(enough)
 
 
 async def test_what_is_saved_is_announced_within_a_fifth_of_a_second_and_struck(
@@ -119,11 +78,7 @@ async def test_a_bulk_is_announced_and_struck_whole(
     async with relaying(wire, database, store):
         await store.add_all([((note(name), [NoteWritten(line="one")]), act()) for name in names])
         await heard_of(said, len(names))
-
-        async def all_struck() -> bool:
-            return await store.collection.count({"pending.0": {"$exists": True}}) == 0
-
-        await eventually(all_struck)
+        await nothing_is_pending(store)
     assert {one.headers["ce-subject"] for one in said} == set(names)
     assert len(said) == len(names)
 
@@ -206,14 +161,11 @@ async def test_two_relays_do_not_both_sweep(
     names = [f"note-{n}" for n in range(3 * RUN)]
     await store.add_all([((note(name), [NoteWritten(line="one")]), act()) for name in names])
 
-    async def all_struck() -> bool:
-        return await store.collection.count({"pending.0": {"$exists": True}}) == 0
-
     async with (
         relaying(wire, database, store, sweep_every=0.01, holder="one"),
         relaying(wire, database, store, sweep_every=0.01, holder="other"),
     ):
-        await eventually(all_struck)
+        await nothing_is_pending(store)
     assert sorted(await heard_of(said, len(names))) == sorted(
         f"registry.{store.collection.name}.{name}@1" for name in names
     )

@@ -18,7 +18,7 @@ from aio_pika.abc import AbstractChannel
 from pymongo import MongoClient
 from pymongo.errors import NetworkTimeout, OperationFailure
 
-from infra.broker import EVENTS_EXCHANGE, SERVICES
+from infra.broker import EVENTS_EXCHANGE, SERVICES, speaking
 from infra.local.install import ServersUnavailable
 from infra.local.ports import listens
 from infra.local.rabbitmq import require_broker
@@ -71,7 +71,7 @@ async def test_a_persistent_message_survives_the_brokers_power_cut(own: Servers)
     async with channel_of(own.amqp_url("registry")) as channel:
         queue = await channel.declare_queue("registry.kept", durable=True, arguments={"x-queue-type": "quorum"})
         await queue.bind(EVENTS_EXCHANGE, "registry.#")
-        exchange = await channel.get_exchange(EVENTS_EXCHANGE, ensure=False)
+        exchange = await channel.get_exchange(speaking("registry"), ensure=False)
         message = aio_pika.Message(b"kept", delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
         await exchange.publish(message, "registry.thing.kept.v1")
     assert await asyncio.to_thread(eventually, lambda: is_on_disk("registry.kept", own))

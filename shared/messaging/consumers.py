@@ -23,6 +23,7 @@ from shared.messaging.topology import Topology, topology
 from shared.messaging.wire import (
     HEARTBEAT,
     WAIT,
+    WAIT_TO_CLOSE,
     WAIT_TO_FINISH,
     WIRE_ERRORS,
     BrokerRefuses,
@@ -100,7 +101,7 @@ class Consumers:
             decoder=_undecoded,
             ack_policy=AckPolicy.MANUAL,
             timeout=WAIT,
-            graceful_timeout=4.0,
+            graceful_timeout=2.0,
             reconnect_interval=1.0,
         )
         self._gatherers: list[Gatherer[Any]] = []
@@ -139,7 +140,7 @@ class Consumers:
             return False
         except asyncio.CancelledError:
             with suppress(BrokerUnavailable, BrokerRefuses):
-                await _come_to(starting, WAIT_TO_FINISH)  # a connection broken off while it opens cannot be closed
+                await _come_to(starting, WAIT_TO_CLOSE)  # a connection broken off while it opens cannot be closed
             raise
         return True
 

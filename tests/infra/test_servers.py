@@ -107,7 +107,7 @@ async def test_a_frozen_broker_stays_connected_and_answers_again_when_thawed(own
 
 def test_a_frozen_mongod_answers_again_when_thawed(own: Servers) -> None:
     assert own.mongod is not None
-    with Client(own.admin_mongo_url, socketTimeoutMS=300, retryReads=False) as client:
+    with Client(own.admin_mongo_url, socketTimeoutMS=3000, retryReads=False) as client:
         client.admin.command("ping")
         own.mongod.freeze()
         with pytest.raises(NetworkTimeout):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from infra.local.servers import Servers
-from shared.errors import AlreadyThere
+from shared.errors import AlreadyThere, StorageUnavailable
 from shared.messaging.consumers import Hearers, Taken
 from shared.storage.mongo import Database
 from tests.live import eventually
@@ -53,6 +53,28 @@ async def test_many_that_arrive_together_are_handed_over_together_and_in_bounded
         async with queues.at_work():
             await ears.hears(lines)
     assert max(map(len, ears.runs)) == 10
+
+
+async def test_in_an_outage_a_run_is_not_tried_one_by_one_and_all_of_it_comes_again(servers: Servers) -> None:
+    ears = Ears()
+    tried: list[int] = []
+
+    async def away_at_first(taken: Sequence[Taken[NoteWritten]]) -> None:
+        tried.append(len(taken))
+        if len(tried) == 1:
+            raise StorageUnavailable("the database does not answer")
+        await ears(taken)
+
+    lines = [f"line {n}" for n in range(30)]
+    hearers = Hearers()
+    hearers.on_many(NoteWritten, away_at_first, most=500, within=0.5)
+    async with prepared(servers, hearers) as queues:
+        await queues.says(*(NoteWritten(line=line) for line in lines))
+        async with queues.at_work():
+            await ears.hears(lines)
+            assert await queues.parked(0) == []
+    assert tried[0] == 30
+    assert sum(tried) == 60
 
 
 async def test_a_few_wait_no_longer_than_they_must(servers: Servers) -> None:

@@ -86,3 +86,4 @@ async def test_a_message_that_can_neither_wait_nor_park_stays_in_hand(servers: S
         away = Wire(f"amqp://127.0.0.1:{free_ports(1)[0]}/", "tests")
         with pytest.raises(BrokerUnavailable):
             await Failures(away, queues.topology).take("registry.notes", {}, b"{}", NotFound("not here yet"))
+        await away.close()

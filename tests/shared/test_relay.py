@@ -90,6 +90,7 @@ async def test_without_a_broker_the_write_succeeds_and_the_event_is_swept_later(
     async with relaying(away, database, store, sweep_every=0.01) as relay:
         saved = await store.add(note(), [NoteWritten(line="one")], act())
         assert (saved.version, await relay.sweep()) == (1, 0)
+    await away.close()
     assert len(await pending_of(store)) == 1
     assert said == []
     async with relaying(wire, database, store, sweep_every=0.01):

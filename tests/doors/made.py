@@ -8,7 +8,7 @@ from typing import Any
 from shared.clock import SHANGHAI
 from shared.events.assessment import FinalResult, ResultsFinalised
 from shared.settings import ServiceName
-from tests.assessment.driving import authorised, batch_of, enrolled
+from tests.assessment import driving
 from tests.assessment.examples import published
 from tests.doors.plans import TODAY, submitted, unit
 from tests.evaluation.examples import FULL
@@ -26,13 +26,18 @@ async def in_registry(service: Running) -> Made:
     service.set_time(TODAY)
     plan = (await submitted(service)).json()["id"]
     await service.http.post(f"/v1/plans/{plan}/file", headers=service.token("center"))
-    await service.says(_results(service), subject="batch-1.1")
     certificate = "entry-1"
+
+    async def authorised() -> bool:
+        answer = await service.http.get(f"/v1/organisations/{UNIT}", headers=unit(service))
+        return bool(answer.json()["plan"] == plan)
 
     async def filed() -> bool:
         answer = await service.http.get(f"/v1/certificates/{certificate}", headers=unit(service))
         return answer.status_code == 200
 
+    await eventually(authorised)
+    await service.says(_results(service), subject="batch-1.1")
     await eventually(filed)
     return {"plan": plan, "organisation": UNIT, "certificate": certificate}
 
@@ -57,9 +62,9 @@ def _results(service: Running) -> ResultsFinalised:
 async def in_assessment(service: Running) -> Made:
     """A batch with entries."""
     await service.says(published(), subject="rebar_worker-2019p", authority="national")
-    await authorised(service, UNIT)
-    batch = await batch_of(service, UNIT)
-    await enrolled(service, UNIT, batch, range(2))
+    await driving.authorised(service, UNIT)
+    batch = await driving.batch_of(service, UNIT)
+    await driving.enrolled(service, UNIT, batch, range(2))
     return {"batch": batch}
 
 

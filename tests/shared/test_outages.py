@@ -198,9 +198,10 @@ def _filed_elsewhere(plan: str) -> PlanFiled:
 async def test_a_service_starts_and_stops_in_time_though_the_broker_is_frozen(
     registry: Running, rabbitmq: Rabbit
 ) -> None:
+    another = built(registry.process.tools.settings)
     rabbitmq.freeze()
     try:
-        async with served(built(registry.process.tools.settings)) as http:
+        async with served(another) as http:
             answer = await soon(http.get("/health/ready"))
             assert answer.json()["failing"] == {"prepared": "not-prepared", "broker": "not-prepared"}
             rabbitmq.thaw()
@@ -210,3 +211,4 @@ async def test_a_service_starts_and_stops_in_time_though_the_broker_is_frozen(
         assert monotonic() - begun < STOPS_WITHIN
     finally:
         rabbitmq.thaw()
+        await another.consumers._broker.stop()  # a process would have ended, and its connections with it

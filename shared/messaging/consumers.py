@@ -147,7 +147,10 @@ class Consumers:
     async def _stopped(self) -> None:
         with suppress(BrokerUnavailable):
             async with answered(WAIT_TO_FINISH):
-                await self._broker.stop()
+                try:
+                    await self._broker.stop()
+                except ExceptionGroup:  # a channel broke as its hearer stopped; the connection is still open
+                    await self._broker.stop()
 
 
 async def _come_to(starting: asyncio.Future[None], within: float | None) -> None:

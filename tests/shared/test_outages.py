@@ -211,4 +211,4 @@ async def test_a_service_starts_and_stops_in_time_though_the_broker_is_frozen(
         assert monotonic() - begun < STOPS_WITHIN
     finally:
         rabbitmq.thaw()
-        await another.consumers._broker.stop()  # a process would have ended, and its connections with it
+        await another.consumers._stopped()  # a process would have ended, and its connections with it

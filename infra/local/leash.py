@@ -13,10 +13,12 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+HALTS_WITHIN = 5.0
 
 
 class Leashed:
@@ -47,6 +49,13 @@ class Leashed:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signum)
 
+    def halt(self) -> None:
+        """Stop it in its tracks; returns when each of its threads stands still, which is not at once."""
+        self.send(signal.SIGSTOP)
+        end = time.monotonic() + HALTS_WITHIN
+        while self.runs() and not _stands_still(self.pid) and time.monotonic() < end:
+            time.sleep(0.005)
+
     def kill(self) -> None:
         """End it at once, without a chance to clean up; returns when it is gone."""
         self.send(signal.SIGKILL)
@@ -59,6 +68,14 @@ class Leashed:
             self._leash.wait(grace)
         except subprocess.TimeoutExpired:
             self.kill()
+
+
+def _stands_still(pid: int) -> bool:
+    try:
+        states = [stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
+    except OSError:  # a thread ended while we looked
+        return False
+    return all(state in ("T", "t") for state in states)
 
 
 def _die_with_leash() -> None:

@@ -109,7 +109,7 @@ class Mongod:
     def freeze(self) -> None:
         """Halt it as a stalled machine would: connections stay open and nothing answers."""
         if self._process is not None:
-            self._process.send(signal.SIGSTOP)
+            self._process.halt()
 
     def thaw(self) -> None:
         if self._process is not None:

@@ -131,7 +131,7 @@ class Rabbit:
     def freeze(self) -> None:
         """Halt it as a stalled machine would: connections stay open and nothing answers."""
         if self._broker is not None:
-            self._broker.send(signal.SIGSTOP)
+            self._broker.halt()
 
     def thaw(self) -> None:
         if self._broker is not None:

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from infra.chaos.faults import Faults
-from infra.chaos.ledger import Ledger, balance
+from infra.chaos.ledger import Ledger, balance, unannounced
 from infra.chaos.waves import START, Waves
 from infra.demo.checks import feed_of
 from infra.drive.spine import NeverCame, until
@@ -53,7 +53,7 @@ async def _shown(progress: Progress, waves: Waves, faults: Faults, entries: int,
 
 
 async def _told_everything(waves: Waves) -> None:
-    """Until every event of a feed that no longer grows was delivered, or it is given up.
+    """Until every event was announced and, of a feed that no longer grows, delivered; or it is given up.
 
     The business clock moves on by a day: a delivery that met a fault waits for its next attempt.
     """
@@ -63,7 +63,8 @@ async def _told_everything(waves: Waves) -> None:
         before = {event["id"] for event in await feed_of(waves.world)}
         await asyncio.sleep(1)
         after = {event["id"] for event in await feed_of(waves.world)}
-        return (before == after <= waves.world.receiver.verified.keys()) or None
+        settled = before == after <= waves.world.receiver.verified.keys()
+        return (settled and not unannounced(waves.world.stack)) or None
 
     try:
         await until(told, "the last webhook", within=180)

@@ -47,7 +47,7 @@ async def balance(world: World, passed: set[str], unsettled: list[str]) -> Ledge
     return Ledger(
         lost=lost + [f"{event}: never delivered" for event in sorted(undelivered)] + _gaps(certificates, feed),
         doubled=_doubled(held, filed, certificates, feed),
-        stuck=unsettled + _unannounced(world.stack) + await _parked(world.stack),
+        stuck=unsettled + unannounced(world.stack) + await _parked(world.stack),
         entries=len(passed),
         certificates=len(certificates),
         events=len(feed),
@@ -78,7 +78,8 @@ def _doubled(
     return [f"{key}: {count} {what}" for what, rows in counted.items() for key, count in rows.items() if count > 1]
 
 
-def _unannounced(stack: Stack) -> list[str]:
+def unannounced(stack: Stack) -> list[str]:
+    """Events that stand in their documents still."""
     client: pymongo.MongoClient[Any] = pymongo.MongoClient(stack.servers.admin_mongo_url)
     with client:
         return [

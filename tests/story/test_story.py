@@ -1,11 +1,16 @@
 """The main job on the whole stack: it agrees with itself, leaks nothing, and survives duplicates and reordering."""
 
+import re
+
 import pytest
 
 from shared.privacy import scrub
 from tests.story.telling import Told, told
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
+
+STORAGE_IDENT = re.compile(r"\b(?:index|collection)-\d+-{1,2}\d+\b")
+"""How mongod names a file of its own; its random number has 18 digits in one file of ten."""
 
 
 @pytest.fixture(scope="module")
@@ -77,4 +82,5 @@ def test_duplicates_and_reordering_give_the_same_end_state(plain: Told, shaken: 
 
 
 def _leaks(text: str, id_numbers: set[str]) -> bool:
-    return any(number in text for number in id_numbers) or scrub(text) != text
+    shapes = STORAGE_IDENT.sub("ident", text)
+    return any(number in text for number in id_numbers) or scrub(shapes) != shapes

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from services.registry.certificates import api as certificates_api
-from services.registry.certificates import consumers as certificates_consumers
 from services.registry.certificates.handlers import Certificates
-from services.registry.certificates.storage import certificate_store, filing_store, number_format
+from services.registry.certificates.storage import certificate_store
+from services.registry.filings import consumers as filings_consumers
+from services.registry.filings.handlers import Filings
+from services.registry.filings.storage import filing_store, number_format
 from services.registry.organisations import api as organisations_api
 from services.registry.organisations import consumers as organisations_consumers
 from services.registry.organisations.handlers import Organisations
@@ -28,8 +30,9 @@ def build(tools: Tools) -> Service:
     standards = Standards(standard_store(tools.database), DATA, tools.clock)
     organisations = Organisations(organisation_store(tools.database), DATA / "organisations.json", tools.clock)
     plans = Plans(plan_store(tools.database), standards.offered, Rulebook.load(DATA / "rules.json"), tools.clock)
-    certificates = Certificates(
-        certificate_store(tools.database),
+    certificates = Certificates(certificate_store(tools.database))
+    filings = Filings(
+        certificates.certificates,
         filing_store(tools.database),
         organisations.organisations,
         number_format(DATA / "numbers.json"),
@@ -38,13 +41,13 @@ def build(tools: Tools) -> Service:
     )
     hearers = Hearers()
     organisations_consumers.hear(hearers, organisations)
-    certificates_consumers.hear(hearers, certificates)
+    filings_consumers.hear(hearers, filings)
     return Service(
         stores=[
             standards.standards,
             organisations.organisations,
             plans.plans,
-            certificates.filings,
+            filings.filings,
             certificates.certificates,
         ],
         routers=[

@@ -77,6 +77,14 @@ class ResultsFinalised(BatchEvent):
     chunk: int = Field(description="1 … chunks")
     chunks: int = Field(description="how many chunks the batch has")
     results: tuple[FinalResult, ...] = Field(description="at most 500; who failed is not among them")
+    begun_on: date | None = Field(
+        default=None, description="day the batch was filed; decides the regime it ends under. Null: the day of the exam"
+    )
+    plan: str = Field(default="", description="id of the filed plan the batch was held under")
+    plan_edition: int = Field(default=1, description="edition of that plan")
+    site: str = Field(default="", description="id of the site; empty when none was named")
+    assessors: tuple[str, ...] = Field(default=(), description="ids of the assessors' cards")
+    supervisor: str = Field(default="", description="id of the supervisor's card; empty when none was named")
 
 
 class EntryCertified(BatchEvent):

@@ -8,7 +8,7 @@ from shared.events.base import Event
 
 def _spoken(module: ModuleType) -> list[type[Event]]:
     classes = [item for item in vars(module).values() if isinstance(item, type) and issubclass(item, Event)]
-    return [item for item in classes if item.__module__ == module.__name__ and "type" in vars(item)]
+    return [item for item in classes if item.__module__.startswith(module.__name__) and "type" in vars(item)]
 
 
 SPEAKERS: dict[str, list[type[Event]]] = {

@@ -41,16 +41,23 @@ def public(endpoint: F) -> F:
     return endpoint
 
 
+def reading(endpoint: F) -> F:
+    """A POST that only asks, so that what it names stays out of the address: it changes nothing and needs no key."""
+    endpoint.__reads__ = True  # type: ignore[attr-defined]
+    return endpoint
+
+
 class Door(APIRoute):
     """Admits the caller before the body is read, and answers a repeated write from the record."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inside = super().get_route_handler()
         allowed: frozenset[Role] | None = getattr(self.endpoint, "__allowed__", frozenset())
+        reads = getattr(self.endpoint, "__reads__", False)
 
         async def through(request: Request) -> Response:
             request.state.caller = None if allowed is None else await _admitted(request, allowed)
-            if request.method in READS:
+            if reads or request.method in READS:
                 return await inside(request)
             request.state.act = _act(request)
             answers: Answers = request.app.state.answers

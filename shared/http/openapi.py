@@ -40,5 +40,5 @@ def _demand(route: Door, operations: dict[str, Any]) -> None:
         operation["summary"] = (route.endpoint.__doc__ or route.name).strip().splitlines()[0].rstrip(".")
         operation["security"] = [] if allowed is None else [{"bearer": []}]
         operation["x-roles"] = ["everybody"] if allowed is None else sorted(allowed)
-        if method not in READS:
+        if not (method in READS or getattr(route.endpoint, "__reads__", False)):
             operation.setdefault("parameters", []).append(KEY)

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from shared.act import EVERYTHING, Act, Scope
@@ -69,6 +69,13 @@ class Store(Generic[E]):
     ) -> list[E]:
         rows = await self.collection.find({**query, **scope.query()}, sort=sort, limit=limit, fields={"pending": 0})
         return [self._read(row) for row in rows]
+
+    async def each(
+        self, query: Document, scope: Scope = EVERYTHING, *, sort: Sequence[tuple[str, int]] = (("_id", 1),)
+    ) -> AsyncIterator[E]:
+        """One after the other in constant memory, for exports."""
+        async for row in self.collection.stream({**query, **scope.query()}, sort=sort):
+            yield self._read(row)
 
     async def count(self, query: Document, scope: Scope = EVERYTHING) -> int:
         return await self.collection.count({**query, **scope.query()})

@@ -30,7 +30,7 @@ def method_of(route: APIRoute) -> str:
 
 
 def writes(route: APIRoute) -> bool:
-    return method_of(route) not in READS
+    return method_of(route) not in READS and not getattr(route.endpoint, "__reads__", False)
 
 
 def examples_of(route: APIRoute) -> list[tuple[type[BaseModel], Any]]:

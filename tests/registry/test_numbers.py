@@ -13,8 +13,9 @@ import pytest
 from infra.docs.__main__ import ROOT
 from infra.drive.people import people
 from infra.local.servers import Servers
-from services.registry.certificates.handlers import Certificates
-from services.registry.certificates.storage import certificate_store, filing_store, number_format
+from services.registry.certificates.storage import certificate_store
+from services.registry.filings.handlers import Filings
+from services.registry.filings.storage import filing_store, number_format
 from services.registry.organisations.handlers import Organisations
 from services.registry.organisations.storage import organisation_store
 from shared.act import Act
@@ -34,7 +35,7 @@ SEALER = Sealer(SEAL_KEYS, INDEX_KEY)
 
 
 @pytest.fixture
-async def rooms(servers: Servers) -> AsyncIterator[list[Certificates]]:
+async def rooms(servers: Servers) -> AsyncIterator[list[Filings]]:
     """The certificates room as four processes have it, over one database in which the unit is authorised."""
     with pymongo.MongoClient[dict[str, object]](servers.admin_mongo_url) as client:
         client.drop_database("registry")
@@ -45,7 +46,7 @@ async def rooms(servers: Servers) -> AsyncIterator[list[Certificates]]:
         await database.close()
 
 
-async def room(database: Database) -> Certificates:
+async def room(database: Database) -> Filings:
     clock = FrozenClock(NOW)
     organisations = Organisations(organisation_store(database), DATA / "organisations.json", clock)
     filings, certificates = filing_store(database), certificate_store(database)
@@ -61,7 +62,7 @@ async def room(database: Database) -> Certificates:
     )
     await organisations.authorise(act("plan-1"), plan)
     format_ = number_format(DATA / "numbers.json")
-    return Certificates(certificates, filings, organisations.organisations, format_, SEALER, clock)
+    return Filings(certificates, filings, organisations.organisations, format_, SEALER, clock)
 
 
 def act(identity: str) -> Act:
@@ -81,30 +82,30 @@ def chunk(seed: int, size: int) -> ResultsFinalised:
     )  # fmt: skip
 
 
-async def numbers(certificates: Certificates) -> dict[str, str]:
+async def numbers(certificates: Filings) -> dict[str, str]:
     """The number of each entry that has a certificate."""
     return {row.id: row.number for row in await certificates.certificates.find({})}
 
 
-async def serials(certificates: Certificates) -> list[int]:
+async def serials(certificates: Filings) -> list[int]:
     """The serials of all certificates, in order."""
     return sorted(int(number[-5:]) for number in (await numbers(certificates)).values())
 
 
-async def file(rooms: Sequence[Certificates], chunks: Sequence[ResultsFinalised]) -> None:
+async def file(rooms: Sequence[Filings], chunks: Sequence[ResultsFinalised]) -> None:
     """Every chunk in every process at the same moment, as when each message came several times."""
     said = [(one, place, results) for one in rooms for place, results in enumerate(chunks)]
     await asyncio.gather(*(one.file(act(f"event-{place}"), f"chunk-{place}", results) for one, place, results in said))
 
 
-async def test_filings_at_the_same_moment_number_their_series_without_gap_or_repeat(rooms: list[Certificates]) -> None:
+async def test_filings_at_the_same_moment_number_their_series_without_gap_or_repeat(rooms: list[Filings]) -> None:
     chunks = [chunk(seed, size=5 + seed) for seed in range(8)]
     await file(rooms, chunks)
     assert await serials(rooms[0]) == list(range(1, sum(len(one.results) for one in chunks) + 1))
 
 
 async def test_a_chunk_that_comes_again_keeps_its_numbers_and_completes_what_is_missing(
-    rooms: list[Certificates],
+    rooms: list[Filings],
 ) -> None:
     chunks = [chunk(seed, size=20) for seed in range(3)]
     await file(rooms[:1], chunks)
@@ -118,7 +119,7 @@ async def test_a_chunk_that_comes_again_keeps_its_numbers_and_completes_what_is_
     assert await serials(rooms[1]) == list(range(1, 61))
 
 
-async def test_a_crash_at_any_moment_leaves_no_gap_behind_the_repeat(rooms: list[Certificates]) -> None:
+async def test_a_crash_at_any_moment_leaves_no_gap_behind_the_repeat(rooms: list[Filings]) -> None:
     chunks = [chunk(seed, size=20) for seed in range(6)]
     filing = [
         asyncio.create_task(one.file(act(f"event-{at}"), f"chunk-{at}", chunks[at])) for at, one in enumerate(rooms)

@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.local.stack import ROOT
-from services.registry.certificates.domain import BrokenNumberFormat, certificates, decide, exhausted
-from services.registry.certificates.storage import number_format
+from services.registry.filings.domain import BrokenNumberFormat, certificates, decide, exhausted
+from services.registry.filings.storage import number_format
 from shared.events.assessment import FinalResult, ResultsFinalised
 from tests.registry.test_organisations_domain import DAY, authorised
 
 FORMAT = number_format(ROOT / "services" / "registry" / "data" / "numbers.json")
 TODAY = date(2019, 10, 8)
+NOW = datetime(2019, 10, 8, 1, tzinfo=UTC)
 
 
 def chunk(count: int = 3, level: str = "5") -> ResultsFinalised:
@@ -42,7 +43,7 @@ def test_what_does_not_fit_the_format_is_no_number(issuer: str, level: str, seri
 def test_an_authorised_units_results_are_accepted_in_their_order() -> None:
     filing = decide("batch-1.1", authorised(), chunk(), frozenset(), TODAY)
     assert filing.accepted == ("entry-0", "entry-1", "entry-2")
-    assert (filing.series, filing.count, filing.rejections()) == ("99002001/2019/5", 3, [])
+    assert (filing.series, filing.count, filing.rejections()) == ("99002001-2019-5", 3, [])
 
 
 def test_results_beyond_the_standing_are_all_refused_with_the_reason() -> None:
@@ -70,7 +71,7 @@ def test_accepted_results_get_consecutive_numbers_and_their_own_data(start: int,
     held = frozenset(f"entry-{place}" for place in holding)
     filing = decide("batch-1.1", authorised(), said, held, TODAY).having(start=start)
     numbers = filing.numbers(FORMAT, said.level)
-    made = certificates(said, filing, numbers, {row.entry: f"index of {row.entry}" for row in said.results})
+    made = certificates(said, filing, numbers, {row.entry: f"index of {row.entry}" for row in said.results}, NOW)
     assert [int(row.number[-5:]) for row in made] == list(range(start, start + 20 - len(holding)))
     assert [row.id for row in made] == list(filing.accepted)
     assert all(row.person_index == f"index of {row.id}" for row in made)
@@ -80,7 +81,7 @@ def test_accepted_results_get_consecutive_numbers_and_their_own_data(start: int,
 def test_what_everybody_is_told_holds_no_sealed_data() -> None:
     said = chunk(1)
     filing = decide("batch-1.1", authorised(), said, frozenset(), TODAY).having(start=1)
-    (made,) = certificates(said, filing, filing.numbers(FORMAT, "5"), {"entry-0": "index"})
+    (made,) = certificates(said, filing, filing.numbers(FORMAT, "5"), {"entry-0": "index"}, NOW)
     told = made.filed().model_dump_json()
     assert made.number in told
     assert "sealed" not in told

@@ -1,6 +1,6 @@
 """Finalised results are filed chunk by chunk."""
 
-from services.registry.certificates.handlers import Certificates
+from services.registry.filings.handlers import Filings
 from shared.act import Act
 from shared.events.assessment import ResultsFinalised
 from shared.messaging.consumers import Hearers
@@ -9,10 +9,10 @@ from shared.messaging.envelope import Heard
 CHUNKS_AT_ONCE = 3  # one is written while another is announced
 
 
-def hear(hearers: Hearers, certificates: Certificates) -> None:
+def hear(hearers: Hearers, filings: Filings) -> None:
     """Register what this room hears."""
 
     async def results_finalised(heard: Heard[ResultsFinalised], act: Act) -> None:
-        await certificates.file(act, heard.subject, heard.event)
+        await filings.file(act, heard.subject, heard.event)
 
     hearers.on(ResultsFinalised, results_finalised, prefetch=CHUNKS_AT_ONCE)

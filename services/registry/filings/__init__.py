@@ -1,0 +1,1 @@
+"""The ledger of filings: each chunk of results decided and numbered once."""

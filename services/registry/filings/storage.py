@@ -1,0 +1,35 @@
+"""Where filings are kept: a unique index carries the promise of numbers without repeat and gap."""
+
+import json
+from pathlib import Path
+
+from services.registry.filings.domain import Filing, NumberFormat
+from shared.storage.mongo import Database, Document, IndexModel
+from shared.storage.store import Store
+
+INDEXES = (IndexModel([("series", 1), ("start", 1)], unique=True, partialFilterExpression={"start": {"$type": "int"}}),)
+
+
+def filing_store(database: Database) -> Store[Filing]:
+    """The ledger of filed chunks and the numbers each took."""
+    return Store(database, "/registry/filings", Filing, indexes=INDEXES)
+
+
+def number_format(file: Path) -> NumberFormat:
+    """The 16-digit format from `numbers.json`."""
+    row = json.loads(file.read_text(encoding="utf-8"))["formats"][0]
+    digits = {part["name"]: part["digits"] for part in row["parts"]}
+    return NumberFormat(
+        id=row["id"],
+        pattern=row["pattern"],
+        serial_digits=digits["serial"],
+        first=row["serial"]["first"],
+        last=row["serial"]["last"],
+    )
+
+
+async def next_start(filings: Store[Filing], series: str, first: int) -> int:
+    """The number after the last one given in a series."""
+    query: Document = {"series": series, "start": {"$type": "int"}}
+    last = await filings.find(query, sort=[("start", -1)], limit=1)
+    return (last[0].start or 0) + last[0].count if last else first

@@ -7,16 +7,12 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from shared.messaging.topology import EVENTS, speaking
+
 SERVICES = ("registry", "assessment", "evaluation", "notification")
 ADMIN = "admin"
-EVENTS_EXCHANGE = "certification.events"
 
 Definitions = dict[str, Any]
-
-
-def speaking(service: str) -> str:
-    """The exchange a service says its events to; bound so that only its own events pass on."""
-    return f"{service}.events"
 
 
 def definitions(passwords: Mapping[str, str]) -> Definitions:
@@ -30,7 +26,7 @@ def definitions(passwords: Mapping[str, str]) -> Definitions:
         "vhosts": [{"name": "/"}],
         "users": [_user(name, password) for name, password in passwords.items()],
         "permissions": [_permissions(name) for name in passwords],
-        "exchanges": [_exchange(EVENTS_EXCHANGE), *(_exchange(speaking(name)) for name in SERVICES)],
+        "exchanges": [_exchange(EVENTS), *(_exchange(speaking(name)) for name in SERVICES)],
         "bindings": [_binding(name) for name in SERVICES],
     }
 
@@ -51,7 +47,7 @@ def _binding(name: str) -> Definitions:
     return {
         "source": speaking(name),
         "vhost": "/",
-        "destination": EVENTS_EXCHANGE,
+        "destination": EVENTS,
         "destination_type": "exchange",
         "routing_key": f"{name}.#",
         "arguments": {},
@@ -83,5 +79,5 @@ def _permissions(name: str) -> Definitions:
         "vhost": "/",
         "configure": f"^{own}",
         "write": f"^{own}",
-        "read": rf"^({own}|{re.escape(EVENTS_EXCHANGE)}$)",
+        "read": rf"^({own}|{re.escape(EVENTS)}$)",
     }

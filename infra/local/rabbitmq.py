@@ -12,12 +12,13 @@ from typing import Any
 import aio_pika
 from aio_pika.exceptions import AMQPError
 
-from infra.broker import ADMIN, EVENTS_EXCHANGE, SERVICES, definitions, speaking
+from infra.broker import ADMIN, SERVICES, definitions
 from infra.local import install
 from infra.local.folders import private_environment, write_private
 from infra.local.leash import Leashed
 from infra.local.ports import LOOPBACK, free_ports, listens
 from infra.local.readiness import await_ready
+from shared.messaging.topology import EVENTS, speaking
 
 STOP_GRACE = 10.0  # seconds
 PROBE_TIMEOUT = 5.0
@@ -142,7 +143,7 @@ async def _use_once(url: str) -> None:
     """Do once what a service needs of a broker; raises what aio-pika raises."""
     async with asyncio.timeout(PROBE_TIMEOUT), await aio_pika.connect(url) as connection:
         channel = await connection.channel()
-        await channel.get_exchange(EVENTS_EXCHANGE, ensure=True)
+        await channel.get_exchange(EVENTS, ensure=True)
         await channel.declare_queue(f"{ADMIN}.ready", exclusive=True)
 
 
@@ -157,7 +158,7 @@ def require_broker(url: str) -> None:
 async def _declare_exchanges(url: str) -> None:
     async with asyncio.timeout(PROBE_TIMEOUT), await aio_pika.connect(url) as connection:
         channel = await connection.channel()
-        events = await channel.declare_exchange(EVENTS_EXCHANGE, aio_pika.ExchangeType.TOPIC, durable=True)
+        events = await channel.declare_exchange(EVENTS, aio_pika.ExchangeType.TOPIC, durable=True)
         for name in SERVICES:
             own = await channel.declare_exchange(speaking(name), aio_pika.ExchangeType.TOPIC, durable=True)
             await events.bind(own, f"{name}.#")

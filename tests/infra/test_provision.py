@@ -7,9 +7,10 @@ from typing import get_args
 
 import pytest
 
-from infra.broker import EVENTS_EXCHANGE, SERVICES, password_hash
+from infra.broker import SERVICES, password_hash
 from infra.order import ProvisionFailed, read_order
 from infra.provision import definitions, mongo_users, provision
+from shared.messaging.topology import EVENTS
 from shared.settings import ServiceName
 
 PASSWORDS = {name: f"secret of {name}" for name in (*SERVICES, "admin")}
@@ -53,13 +54,13 @@ def test_only_admin_is_administrator_and_only_where_it_has_a_password() -> None:
 def test_a_service_has_rights_on_its_own_names_and_the_events_exchange_only(service: str) -> None:
     rights = next(row for row in definitions(PASSWORDS)["permissions"] if row["user"] == service)
     others = [f"{other}.inbox" for other in SERVICES if other != service]
-    foreign = [*others, "amq.default", "amq.topic", f"{service}x", f"{EVENTS_EXCHANGE}.more", f"x{service}.inbox"]
+    foreign = [*others, "amq.default", "amq.topic", f"{service}x", f"{EVENTS}.more", f"x{service}.inbox"]
     for right in ("configure", "write", "read"):
         assert re.search(rights[right], f"{service}.inbox")
         assert not [name for name in foreign if re.search(rights[right], name)]
-    assert not re.search(rights["configure"], EVENTS_EXCHANGE)
-    assert not re.search(rights["write"], EVENTS_EXCHANGE)
-    assert re.search(rights["read"], EVENTS_EXCHANGE)
+    assert not re.search(rights["configure"], EVENTS)
+    assert not re.search(rights["write"], EVENTS)
+    assert re.search(rights["read"], EVENTS)
 
 
 def test_each_service_says_its_events_to_an_exchange_that_passes_on_only_its_own() -> None:

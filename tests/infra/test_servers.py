@@ -18,7 +18,7 @@ from aio_pika.abc import AbstractChannel
 from pymongo import MongoClient
 from pymongo.errors import AutoReconnect, OperationFailure
 
-from infra.broker import EVENTS_EXCHANGE, SERVICES, speaking
+from infra.broker import SERVICES
 from infra.local.install import ServersUnavailable
 from infra.local.ports import listens
 from infra.local.rabbitmq import require_broker
@@ -26,6 +26,7 @@ from infra.local.servers import Servers
 from infra.local.servers import servers as local_servers
 from infra.order import ProvisionFailed, read_order
 from infra.provision import provision
+from shared.messaging.topology import EVENTS, speaking
 
 pytestmark = pytest.mark.live
 
@@ -70,7 +71,7 @@ async def test_a_persistent_message_survives_the_brokers_power_cut(own: Servers)
     assert own.rabbitmq is not None
     async with channel_of(own.amqp_url("registry")) as channel:
         queue = await channel.declare_queue("registry.kept", durable=True, arguments={"x-queue-type": "quorum"})
-        await queue.bind(EVENTS_EXCHANGE, "registry.#")
+        await queue.bind(EVENTS, "registry.#")
         exchange = await channel.get_exchange(speaking("registry"), ensure=False)
         message = aio_pika.Message(b"kept", delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
         await exchange.publish(message, "registry.thing.kept.v1")

@@ -11,10 +11,11 @@ from aiormq.exceptions import ChannelAccessRefused, DeliveryError
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from infra.broker import EVENTS_EXCHANGE, SERVICES, speaking
+from infra.broker import SERVICES
 from infra.local.install import ServersUnavailable
 from infra.local.rabbitmq import require_broker
 from infra.local.servers import Servers
+from shared.messaging.topology import EVENTS, speaking
 
 pytestmark = pytest.mark.live
 
@@ -53,7 +54,7 @@ async def declare(channel: AbstractChannel, service: str) -> None:
         durable=True,
         arguments={"x-queue-type": "quorum", "x-dead-letter-exchange": f"{service}.walls-requeue"},
     )
-    await queue.bind(EVENTS_EXCHANGE, "*.walls.tested.v1")
+    await queue.bind(EVENTS, "*.walls.tested.v1")
 
 
 async def publish(channel: AbstractChannel, exchange: str, key: str) -> None:
@@ -95,26 +96,26 @@ async def dead_letter_into(channel: AbstractChannel, service: str, exchange: str
 
 BrokerAct = Callable[[AbstractChannel, str, str], Awaitable[Any]]
 BROKER_ACTS: dict[str, BrokerAct] = {
-    "says an event past its own exchange": lambda c, me, _: publish(c, EVENTS_EXCHANGE, f"{me}.walls.tested.v1"),
+    "says an event past its own exchange": lambda c, me, _: publish(c, EVENTS, f"{me}.walls.tested.v1"),
     "says another's event": lambda c, _, other: publish(c, speaking(other), f"{other}.walls.tested.v1"),
-    "binds its exchange to the events": lambda c, me, _: bind_exchange(c, f"{me}.walls-requeue", EVENTS_EXCHANGE),
+    "binds its exchange to the events": lambda c, me, _: bind_exchange(c, f"{me}.walls-requeue", EVENTS),
     "binds another's exchange": lambda c, me, other: bind_exchange(c, f"{me}.walls-requeue", speaking(other)),
-    "dead-letters into the events": lambda c, me, _: dead_letter_into(c, me, EVENTS_EXCHANGE),
+    "dead-letters into the events": lambda c, me, _: dead_letter_into(c, me, EVENTS),
     "publishes into another's queue": lambda c, _, other: publish(c, "", f"{other}.walls"),
     "publishes to another's exchange": lambda c, _, other: publish(c, f"{other}.walls-requeue", "any"),
     "declares another's queue": lambda c, _, other: c.declare_queue(f"{other}.new"),
     "declares another's exchange": lambda c, _, other: c.declare_exchange(f"{other}.new"),
     "deletes another's queue": lambda c, _, other: c.queue_delete(f"{other}.walls"),
     "deletes another's exchange": lambda c, _, other: c.exchange_delete(f"{other}.walls-requeue"),
-    "binds another's queue": lambda c, _, other: bind(c, f"{other}.walls", EVENTS_EXCHANGE),
-    "unbinds another's queue": lambda c, _, other: unbind(c, f"{other}.walls", EVENTS_EXCHANGE),
+    "binds another's queue": lambda c, _, other: bind(c, f"{other}.walls", EVENTS),
+    "unbinds another's queue": lambda c, _, other: unbind(c, f"{other}.walls", EVENTS),
     "binds its queue to another's exchange": lambda c, me, other: bind(c, f"{me}.walls", f"{other}.walls-requeue"),
     "dead-letters into another's exchange": lambda c, me, other: dead_letter_into(c, me, f"{other}.walls-requeue"),
     "consumes another's queue": lambda c, _, other: consume(c, f"{other}.walls"),
     "gets from another's queue": lambda c, _, other: get(c, f"{other}.walls"),
     "purges another's queue": lambda c, _, other: purge(c, f"{other}.walls"),
-    "deletes the events exchange": lambda c, _, __: c.exchange_delete(EVENTS_EXCHANGE),
-    "declares the events exchange": lambda c, _, __: c.declare_exchange(EVENTS_EXCHANGE, "topic", durable=True),
+    "deletes the events exchange": lambda c, _, __: c.exchange_delete(EVENTS),
+    "declares the events exchange": lambda c, _, __: c.declare_exchange(EVENTS, "topic", durable=True),
     "declares a queue of no service": lambda c, _, __: c.declare_queue("inbox"),
     "declares a queue without a name": lambda c, _, __: c.declare_queue(),
 }

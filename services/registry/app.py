@@ -4,10 +4,11 @@ from pathlib import Path
 
 from services.registry.certificates import api as certificates_api
 from services.registry.certificates.handlers import Certificates
-from services.registry.certificates.storage import certificate_store
+from services.registry.certificates.storage import certificate_store, number_formats
+from services.registry.filings import api as filings_api
 from services.registry.filings import consumers as filings_consumers
 from services.registry.filings.handlers import Filings
-from services.registry.filings.storage import filing_store, number_format
+from services.registry.filings.storage import filing_store
 from services.registry.organisations import api as organisations_api
 from services.registry.organisations import consumers as organisations_consumers
 from services.registry.organisations.handlers import Organisations
@@ -15,6 +16,9 @@ from services.registry.organisations.storage import organisation_store
 from services.registry.plans import api as plans_api
 from services.registry.plans.handlers import Plans
 from services.registry.plans.storage import plan_store
+from services.registry.programmes import api as programmes_api
+from services.registry.programmes.handlers import Programmes
+from services.registry.programmes.storage import current_in, programme_store
 from services.registry.standards import api as standards_api
 from services.registry.standards.handlers import Standards
 from services.registry.standards.storage import standard_store
@@ -29,13 +33,21 @@ def build(tools: Tools) -> Service:
     """The registry, not yet connected to anything."""
     standards = Standards(standard_store(tools.database), DATA, tools.clock)
     organisations = Organisations(organisation_store(tools.database), DATA / "organisations.json", tools.clock)
-    plans = Plans(plan_store(tools.database), standards.offered, Rulebook.load(DATA / "rules.json"), tools.clock)
-    certificates = Certificates(certificate_store(tools.database))
+    rules = Rulebook.load(DATA / "rules.json")
+    plans = Plans(plan_store(tools.database), standards.offered, rules, tools.clock)
+    programmes = Programmes(
+        programme_store(tools.database), DATA / "programmes.json", current_in(DATA / "programmes.json"), tools.clock
+    )
+    formats = number_formats(DATA / "numbers.json")
+    certificates = Certificates(
+        certificate_store(tools.database), formats, standards.parts_of, rules, tools.sealer, tools.clock
+    )
     filings = Filings(
         certificates.certificates,
         filing_store(tools.database),
         organisations.organisations,
-        number_format(DATA / "numbers.json"),
+        programmes.regime_on,
+        formats,
         tools.sealer,
         tools.clock,
     )
@@ -47,6 +59,7 @@ def build(tools: Tools) -> Service:
             standards.standards,
             organisations.organisations,
             plans.plans,
+            programmes.programmes,
             filings.filings,
             certificates.certificates,
         ],
@@ -54,8 +67,10 @@ def build(tools: Tools) -> Service:
             standards_api.routes(standards),
             organisations_api.routes(organisations),
             plans_api.routes(plans),
+            programmes_api.routes(programmes),
             certificates_api.routes(certificates),
+            filings_api.routes(filings),
         ],
         hearers=hearers,
-        start=[organisations.load, standards.load],
+        start=[organisations.load, standards.load, programmes.load],
     )

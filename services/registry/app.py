@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from services.registry.cards import api as cards_api
+from services.registry.cards.handlers import Cards
+from services.registry.cards.storage import card_data, card_store
 from services.registry.certificates import api as certificates_api
 from services.registry.certificates.handlers import Certificates
 from services.registry.certificates.storage import certificate_store
@@ -30,6 +33,14 @@ def build(tools: Tools) -> Service:
     standards = Standards(standard_store(tools.database), DATA, tools.clock)
     organisations = Organisations(organisation_store(tools.database), DATA / "organisations.json", tools.clock)
     plans = Plans(plan_store(tools.database), standards.offered, Rulebook.load(DATA / "rules.json"), tools.clock)
+    cards = Cards(
+        card_store(tools.database),
+        standards.offered,
+        card_data(DATA / "cards.json"),
+        Rulebook.load(DATA / "rules.json"),
+        tools.sealer,
+        tools.clock,
+    )
     certificates = Certificates(certificate_store(tools.database))
     filings = Filings(
         certificates.certificates,
@@ -47,6 +58,7 @@ def build(tools: Tools) -> Service:
             standards.standards,
             organisations.organisations,
             plans.plans,
+            cards.cards,
             filings.filings,
             certificates.certificates,
         ],
@@ -54,8 +66,10 @@ def build(tools: Tools) -> Service:
             standards_api.routes(standards),
             organisations_api.routes(organisations),
             plans_api.routes(plans),
+            cards_api.routes(cards),
             certificates_api.routes(certificates),
         ],
         hearers=hearers,
+        due=[cards.lapse],
         start=[organisations.load, standards.load],
     )

@@ -1,6 +1,7 @@
 """What the registry says, one module per room: standards, plans, units' standing, cards, certificates."""
 
 from shared.events.registry.cards import (
+    CardChanged,
     CardGraded,
     CardIssued,
     CardLapsed,
@@ -34,6 +35,7 @@ from shared.events.registry.standards import Alternative, Conditions, Dimension,
 
 __all__ = [
     "Alternative",
+    "CardChanged",
     "CardGraded",
     "CardIssued",
     "CardLapsed",

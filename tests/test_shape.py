@@ -33,6 +33,7 @@ MEANT_OTHERWISE = {
     "assessment": "the name of the service; the regime is called appraisal",
     "closed": "a batch is closed before its results are finalised: the period is over, the chunks are being said",
     "delete": "a subscription can be deleted; a certificate or a pilot status never",
+    "grade": "the yearly grade of an assessor's work (年度考核等次); a level is never called so",
     "id": "every entity has an identity; a certificate's number and a person's ID number are not called so",
     "pass": "the pass line and the pass rate; the document for the exam is a ticket",
 }

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from services.registry.cards import api as cards_api
+from services.registry.cards.handlers import Cards
+from services.registry.cards.storage import card_data, card_store
 from services.registry.certificates import api as certificates_api
 from services.registry.certificates.handlers import Certificates
 from services.registry.certificates.storage import certificate_store, number_formats
@@ -42,6 +45,14 @@ def build(tools: Tools) -> Service:
     certificates = Certificates(
         certificate_store(tools.database), formats, standards.parts_of, rules, tools.sealer, tools.clock
     )
+    cards = Cards(
+        card_store(tools.database),
+        standards.offered,
+        card_data(DATA / "cards.json"),
+        rules,
+        tools.sealer,
+        tools.clock,
+    )
     filings = Filings(
         certificates.certificates,
         filing_store(tools.database),
@@ -60,6 +71,7 @@ def build(tools: Tools) -> Service:
             organisations.organisations,
             plans.plans,
             programmes.programmes,
+            cards.cards,
             filings.filings,
             certificates.certificates,
         ],
@@ -68,9 +80,11 @@ def build(tools: Tools) -> Service:
             organisations_api.routes(organisations),
             plans_api.routes(plans),
             programmes_api.routes(programmes),
+            cards_api.routes(cards),
             certificates_api.routes(certificates),
             filings_api.routes(filings),
         ],
         hearers=hearers,
+        due=[cards.lapse],
         start=[organisations.load, standards.load, programmes.load],
     )

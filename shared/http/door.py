@@ -47,6 +47,12 @@ def reading(endpoint: F) -> F:
     return endpoint
 
 
+def unkept(endpoint: F) -> F:
+    """A write whose answer must not be stored, for it shows personal data: a repeat is answered anew, done once."""
+    endpoint.__unkept__ = True  # type: ignore[attr-defined]
+    return endpoint
+
+
 class Door(APIRoute):
     """Admits the caller before the body is read, and answers a repeated write from the record."""
 
@@ -54,12 +60,15 @@ class Door(APIRoute):
         inside = super().get_route_handler()
         allowed: frozenset[Role] | None = getattr(self.endpoint, "__allowed__", frozenset())
         reads = getattr(self.endpoint, "__reads__", False)
+        unkept = getattr(self.endpoint, "__unkept__", False)
 
         async def through(request: Request) -> Response:
             request.state.caller = None if allowed is None else await _admitted(request, allowed)
             if reads or request.method in READS:
                 return await inside(request)
             request.state.act = _act(request)
+            if unkept:
+                return await inside(request)
             answers: Answers = request.app.state.answers
             return await answers.once(request, request.state.act.id, inside)
 

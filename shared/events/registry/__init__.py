@@ -1,6 +1,7 @@
 """What the registry says, one module per room: standards, plans, units, cards, certificates, programmes, cases."""
 
 from shared.events.registry.cards import (
+    CardChanged,
     CardGraded,
     CardIssued,
     CardLapsed,
@@ -36,6 +37,7 @@ from shared.events.registry.standards import Alternative, Conditions, Dimension,
 
 __all__ = [
     "Alternative",
+    "CardChanged",
     "CardGraded",
     "CardIssued",
     "CardLapsed",

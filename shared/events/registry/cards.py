@@ -22,8 +22,10 @@ class CardStanding(Event):
     )
     employer: str = Field(description="name of the employer as declared; empty when there is none")
     scopes: tuple[Scope, ...] = Field(description="occupations and levels the holder may assess or supervise")
-    valid_from: date = Field(description="first day of the term, Asia/Shanghai")
-    valid_until: date = Field(description="last day of the term")
+    valid_from: date = Field(
+        description="first day of the term, Asia/Shanghai; of the first of several that follow each other without a gap"
+    )
+    valid_until: date = Field(description="last day of the last term granted")
     suspended_on: date | None = Field(description="first day of a suspension that was not lifted, or null")
     ended_on: date | None = Field(description="first day on which the card is revoked, or null")
     reason: str = Field(description="why it is suspended or revoked; empty when it is neither")
@@ -39,6 +41,12 @@ class CardRenewed(CardStanding):
     """A card has a further term."""
 
     type: ClassVar[str] = "registry.card.renewed.v1"
+
+
+class CardChanged(CardStanding):
+    """The occupations and levels of a card, or its holder's employer, are no longer what they were."""
+
+    type: ClassVar[str] = "registry.card.changed.v1"
 
 
 class CardSuspended(CardStanding):

@@ -1,0 +1,1 @@
+"""Cards of assessors and supervisors: issued, renewed, suspended, graded, lapsed, revoked."""

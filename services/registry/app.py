@@ -16,8 +16,9 @@ from services.registry.plans import api as plans_api
 from services.registry.plans.handlers import Plans
 from services.registry.plans.storage import plan_store
 from services.registry.standards import api as standards_api
+from services.registry.standards import consumers as standards_consumers
 from services.registry.standards.handlers import Standards
-from services.registry.standards.storage import standard_store
+from services.registry.standards.storage import catalogue, standard_store
 from shared.messaging.consumers import Hearers
 from shared.process import Service, Tools
 from shared.rulebook import Rulebook
@@ -27,9 +28,10 @@ DATA = Path(__file__).parent / "data"
 
 def build(tools: Tools) -> Service:
     """The registry, not yet connected to anything."""
-    standards = Standards(standard_store(tools.database), DATA, tools.clock)
+    rules = Rulebook.load(DATA / "rules.json")
+    standards = Standards(standard_store(tools.database), DATA, catalogue(DATA), rules, tools.clock)
     organisations = Organisations(organisation_store(tools.database), DATA / "organisations.json", tools.clock)
-    plans = Plans(plan_store(tools.database), standards.offered, Rulebook.load(DATA / "rules.json"), tools.clock)
+    plans = Plans(plan_store(tools.database), standards.offered, rules, tools.clock)
     certificates = Certificates(certificate_store(tools.database))
     filings = Filings(
         certificates.certificates,
@@ -40,6 +42,7 @@ def build(tools: Tools) -> Service:
         tools.clock,
     )
     hearers = Hearers()
+    standards_consumers.hear(hearers, standards)
     organisations_consumers.hear(hearers, organisations)
     filings_consumers.hear(hearers, filings)
     return Service(

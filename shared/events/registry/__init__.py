@@ -1,4 +1,4 @@
-"""What the registry says, one module per room: standards, plans, units' standing, cards, certificates."""
+"""What the registry says, one module per room: standards, proposals, plans, units' standing, cards, certificates."""
 
 from shared.events.registry.cards import (
     CardGraded,
@@ -30,7 +30,25 @@ from shared.events.registry.organisations import (
     UnitSuspended,
 )
 from shared.events.registry.plans import PlanFiled, PlanReturned, PlanSubmitted, Scope
-from shared.events.registry.standards import Alternative, Conditions, Dimension, Part, Predicate, StandardPublished
+from shared.events.registry.proposals import (
+    ProposalAdopted,
+    ProposalDeclined,
+    ProposalReturned,
+    ProposalStanding,
+    ProposalSubmitted,
+)
+from shared.events.registry.standards import (
+    Alternative,
+    Conditions,
+    Dimension,
+    Edition,
+    Part,
+    Predicate,
+    Staffing,
+    StandardPublished,
+    StandardSuperseded,
+    Training,
+)
 
 __all__ = [
     "Alternative",
@@ -52,6 +70,7 @@ __all__ = [
     "CertificateVoided",
     "Conditions",
     "Dimension",
+    "Edition",
     "FilingRejected",
     "Grant",
     "Part",
@@ -59,9 +78,17 @@ __all__ = [
     "PlanReturned",
     "PlanSubmitted",
     "Predicate",
+    "ProposalAdopted",
+    "ProposalDeclined",
+    "ProposalReturned",
+    "ProposalStanding",
+    "ProposalSubmitted",
     "Scope",
+    "Staffing",
     "StandardPublished",
+    "StandardSuperseded",
     "Standing",
+    "Training",
     "UnitAuthorised",
     "UnitLapsed",
     "UnitReinstated",

@@ -23,8 +23,9 @@ from services.registry.programmes import api as programmes_api
 from services.registry.programmes.handlers import Programmes
 from services.registry.programmes.storage import current_in, programme_store
 from services.registry.standards import api as standards_api
+from services.registry.standards import consumers as standards_consumers
 from services.registry.standards.handlers import Standards
-from services.registry.standards.storage import standard_store
+from services.registry.standards.storage import catalogue, standard_store
 from shared.messaging.consumers import Hearers
 from shared.process import Service, Tools
 from shared.rulebook import Rulebook
@@ -34,9 +35,9 @@ DATA = Path(__file__).parent / "data"
 
 def build(tools: Tools) -> Service:
     """The registry, not yet connected to anything."""
-    standards = Standards(standard_store(tools.database), DATA, tools.clock)
-    organisations = Organisations(organisation_store(tools.database), DATA / "organisations.json", tools.clock)
     rules = Rulebook.load(DATA / "rules.json")
+    standards = Standards(standard_store(tools.database), DATA, catalogue(DATA), rules, tools.clock)
+    organisations = Organisations(organisation_store(tools.database), DATA / "organisations.json", tools.clock)
     plans = Plans(plan_store(tools.database), standards.offered, rules, tools.clock)
     programmes = Programmes(
         programme_store(tools.database), DATA / "programmes.json", current_in(DATA / "programmes.json"), tools.clock
@@ -63,6 +64,7 @@ def build(tools: Tools) -> Service:
         tools.clock,
     )
     hearers = Hearers()
+    standards_consumers.hear(hearers, standards)
     organisations_consumers.hear(hearers, organisations)
     filings_consumers.hear(hearers, filings)
     return Service(

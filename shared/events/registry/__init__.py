@@ -1,4 +1,4 @@
-"""What the registry says, one module per room: standards, plans, units, cards, certificates, programmes, cases."""
+"""What the registry says, one module per room."""
 
 from shared.events.registry.cards import (
     CardChanged,
@@ -33,7 +33,25 @@ from shared.events.registry.organisations import (
 )
 from shared.events.registry.plans import PlanFiled, PlanReturned, PlanSubmitted, Scope
 from shared.events.registry.programmes import RegimeScheduled, RegimeTerm
-from shared.events.registry.standards import Alternative, Conditions, Dimension, Part, Predicate, StandardPublished
+from shared.events.registry.proposals import (
+    ProposalAdopted,
+    ProposalDeclined,
+    ProposalReturned,
+    ProposalStanding,
+    ProposalSubmitted,
+)
+from shared.events.registry.standards import (
+    Alternative,
+    Conditions,
+    Dimension,
+    Edition,
+    Part,
+    Predicate,
+    Staffing,
+    StandardPublished,
+    StandardSuperseded,
+    Training,
+)
 
 __all__ = [
     "Alternative",
@@ -59,6 +77,7 @@ __all__ = [
     "CertificateVoided",
     "Conditions",
     "Dimension",
+    "Edition",
     "FilingRejected",
     "Grant",
     "Part",
@@ -66,11 +85,19 @@ __all__ = [
     "PlanReturned",
     "PlanSubmitted",
     "Predicate",
+    "ProposalAdopted",
+    "ProposalDeclined",
+    "ProposalReturned",
+    "ProposalStanding",
+    "ProposalSubmitted",
     "RegimeScheduled",
     "RegimeTerm",
     "Scope",
+    "Staffing",
     "StandardPublished",
+    "StandardSuperseded",
     "Standing",
+    "Training",
     "UnitAuthorised",
     "UnitLapsed",
     "UnitReinstated",

@@ -57,10 +57,30 @@ class Conditions(Record):
     source: str = Field(description="the document the conditions come from")
 
 
-class StandardPublished(Event):
-    """An edition of an occupation's standard is in force from a day on."""
+class Staffing(Record):
+    """How many people a part needs; the strictest of its numbers counts."""
 
-    type: ClassVar[str] = "registry.standard.published.v1"
+    part: str = Field(description="part of the standard", examples=["theory"])
+    role: str = Field(description="invigilator or assessor", examples=["invigilator"])
+    candidates: int | None = Field(
+        default=None, description="at most this many candidates to one of them; null: no ratio is given"
+    )
+    at_least: int = Field(description="never fewer than these in a room or group, whatever the ratio")
+    odd: bool = Field(default=False, description="their number must be odd")
+    source: str = Field(description="the document that says so")
+
+
+class Training(Record):
+    """The hours of the standard's own course for a level."""
+
+    level: str = Field(description="the level the course leads to", examples=["5"])
+    hours: float = Field(description="shortest length, hours", examples=[240])
+    source: str = Field(description="the document that says so")
+
+
+class Edition(Event):
+    """Everything a hearer must know of an edition; each of its events carries all of it, so order does not matter."""
+
     standard: str = Field(description="id of the edition", examples=["rebar_worker-2019p"])
     occupation: str = Field(description="slug of the occupation catalogue", examples=["rebar_worker"])
     occupation_name: str = Field(description="Chinese name", examples=["钢筋工"])
@@ -74,3 +94,19 @@ class StandardPublished(Event):
         default=(), description="conditions by level; a level without any is open to everybody"
     )
     related: tuple[str, ...] = Field(default=(), description="slugs of the occupations that count as related")
+    staffing: tuple[Staffing, ...] = Field(default=(), description="invigilators and assessors that a part needs")
+    training: tuple[Training, ...] = Field(
+        default=(), description="hours of the standard's own course by level; absent where none were found"
+    )
+
+
+class StandardPublished(Edition):
+    """An edition of an occupation's standard is in force from a day on."""
+
+    type: ClassVar[str] = "registry.standard.published.v1"
+
+
+class StandardSuperseded(Edition):
+    """A newer edition takes an edition's place from `superseded_on`; batches begun under it stay under it."""
+
+    type: ClassVar[str] = "registry.standard.superseded.v1"

@@ -18,8 +18,6 @@ ROOM_FILES = {"commands", "domain", "handlers", "storage", "consumers", "api", "
 SERVICE_FILES = {"app", "__init__"}
 SERVICES_FILES = {"commands", "__init__", "__main__"}
 EXTRA_FILES = {
-    "assessment/rows.py": "two rooms take rows in bulk and read them alike; pure",
-    "assessment/bulk.py": "the HTTP side of those rows, so that rows.py knows no framework",
     "notification/deliveries/posting.py": "one signed attempt over HTTP: neither a rule nor a write",
     "notification/deliveries/lanes.py": "what is due for one endpoint, tried so that it holds up no other",
     "notification/deliveries/sender.py": "the loop over all lanes, and the one place their outcomes are written",

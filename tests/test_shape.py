@@ -32,6 +32,7 @@ MEANT_OTHERWISE = {
     "closed": "a batch is closed before its results are finalised: the period is over, the chunks are being said",
     "delete": "a subscription can be deleted; a certificate or a pilot status never",
     "id": "every entity has an identity; a certificate's number and a person's ID number are not called so",
+    "region": "region codes are those of GB/T 2260; an authority is never called so",
     "pass": "the pass line and the pass rate; the document for the exam is a ticket",
 }
 

@@ -10,8 +10,8 @@ from services.registry.filings.handlers import Filings
 from services.registry.filings.storage import filing_store, number_format
 from services.registry.organisations import api as organisations_api
 from services.registry.organisations import consumers as organisations_consumers
-from services.registry.organisations.handlers import Organisations
-from services.registry.organisations.storage import organisation_store
+from services.registry.organisations.handlers import Organisations, Register
+from services.registry.organisations.storage import authorities_in, organisation_store, regions_in
 from services.registry.plans import api as plans_api
 from services.registry.plans.handlers import Plans
 from services.registry.plans.storage import plan_store
@@ -29,6 +29,13 @@ def build(tools: Tools) -> Service:
     """The registry, not yet connected to anything."""
     standards = Standards(standard_store(tools.database), DATA, tools.clock)
     organisations = Organisations(organisation_store(tools.database), DATA / "organisations.json", tools.clock)
+    register = Register(
+        organisations,
+        regions_in(DATA / "regions.json"),
+        authorities_in(DATA / "organisations.json"),
+        Rulebook.load(DATA / "rules.json"),
+        tools.sealer,
+    )
     plans = Plans(plan_store(tools.database), standards.offered, Rulebook.load(DATA / "rules.json"), tools.clock)
     certificates = Certificates(certificate_store(tools.database))
     filings = Filings(
@@ -52,7 +59,7 @@ def build(tools: Tools) -> Service:
         ],
         routers=[
             standards_api.routes(standards),
-            organisations_api.routes(organisations),
+            organisations_api.routes(register),
             plans_api.routes(plans),
             certificates_api.routes(certificates),
         ],

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from shared.http.bulk import bulk_body
 from services.assessment.entries.commands import EnrolRow
-from shared.http.rows import CSV, JSON, MOST_ROWS, NDJSON, Refused, rows_in, runs
 from services.assessment.scores.commands import ScoreRow
 from services.assessment.scores.domain import has_passed, marked
 from shared.errors import Malformed
+from shared.http.bulk import bulk_body
+from shared.http.rows import CSV, JSON, MOST_ROWS, NDJSON, Refused, rows_in, runs
 from shared.privacy import check_resident_id
 from tests.assessment.examples import batch, person, resident_id
 

@@ -1,4 +1,4 @@
-"""What the registry says, one module per room: standards, plans, units' standing, cards, certificates."""
+"""What the registry says, a module per room: standards, plans, units and their standing, sites, cards, certificates."""
 
 from shared.events.registry.cards import (
     CardGraded,
@@ -30,9 +30,20 @@ from shared.events.registry.organisations import (
     UnitSuspended,
 )
 from shared.events.registry.plans import PlanFiled, PlanReturned, PlanSubmitted, Scope
+from shared.events.registry.register import (
+    Affiliation,
+    FormerName,
+    OrganisationChanged,
+    OrganisationClosed,
+    OrganisationMerged,
+    OrganisationRegistered,
+    OrganisationState,
+)
+from shared.events.registry.sites import SiteChanged, SiteRegistered, SiteRemoved, SiteScope, SiteState
 from shared.events.registry.standards import Alternative, Conditions, Dimension, Part, Predicate, StandardPublished
 
 __all__ = [
+    "Affiliation",
     "Alternative",
     "CardGraded",
     "CardIssued",
@@ -53,13 +64,24 @@ __all__ = [
     "Conditions",
     "Dimension",
     "FilingRejected",
+    "FormerName",
     "Grant",
+    "OrganisationChanged",
+    "OrganisationClosed",
+    "OrganisationMerged",
+    "OrganisationRegistered",
+    "OrganisationState",
     "Part",
     "PlanFiled",
     "PlanReturned",
     "PlanSubmitted",
     "Predicate",
     "Scope",
+    "SiteChanged",
+    "SiteRegistered",
+    "SiteRemoved",
+    "SiteScope",
+    "SiteState",
     "StandardPublished",
     "Standing",
     "UnitAuthorised",

@@ -18,6 +18,8 @@ from services.registry.plans.storage import plan_store
 from services.registry.standards import api as standards_api
 from services.registry.standards.handlers import Standards
 from services.registry.standards.storage import standard_store
+from services.registry.unit_lists import api as unit_lists_api
+from services.registry.unit_lists.handlers import UnitLists
 from shared.messaging.consumers import Hearers
 from shared.process import Service, Tools
 from shared.rulebook import Rulebook
@@ -60,6 +62,7 @@ def build(tools: Tools) -> Service:
         routers=[
             standards_api.routes(standards),
             organisations_api.routes(register),
+            unit_lists_api.routes(UnitLists(register)),
             plans_api.routes(plans),
             certificates_api.routes(certificates),
         ],

@@ -85,6 +85,11 @@ async def holding(
     return await organisations.find({"$or": asked}) if asked else []
 
 
+async def of_names(organisations: Store[Organisation], names: Iterable[str]) -> list[Organisation]:
+    """The organisations that bear one of these names."""
+    return await organisations.find({"name": {"$in": list(names)}})
+
+
 def regions_in(file: Path) -> Mapping[str, str]:
     """The first two digits of region codes, with their names."""
     regions: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))["regions"]

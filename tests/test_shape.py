@@ -18,8 +18,6 @@ ROOM_FILES = {"commands", "domain", "handlers", "storage", "consumers", "api", "
 SERVICE_FILES = {"app", "__init__"}
 SERVICES_FILES = {"commands", "__init__", "__main__"}
 EXTRA_FILES = {
-    "assessment/rows.py": "two rooms take rows in bulk and read them alike; pure",
-    "assessment/bulk.py": "the HTTP side of those rows, so that rows.py knows no framework",
     "notification/deliveries/posting.py": "one signed attempt over HTTP: neither a rule nor a write",
     "notification/deliveries/lanes.py": "what is due for one endpoint, tried so that it holds up no other",
     "notification/deliveries/sender.py": "the loop over all lanes, and the one place their outcomes are written",
@@ -35,6 +33,7 @@ MEANT_OTHERWISE = {
     "delete": "a subscription can be deleted; a certificate or a pilot status never",
     "grade": "the yearly grade of an assessor's work (年度考核等次); a level is never called so",
     "id": "every entity has an identity; a certificate's number and a person's ID number are not called so",
+    "region": "region codes are those of GB/T 2260; an authority is never called so",
     "pass": "the pass line and the pass rate; the document for the exam is a ticket",
 }
 

@@ -14,8 +14,8 @@ from services.registry.filings.handlers import Filings
 from services.registry.filings.storage import filing_store
 from services.registry.organisations import api as organisations_api
 from services.registry.organisations import consumers as organisations_consumers
-from services.registry.organisations.handlers import Organisations
-from services.registry.organisations.storage import organisation_store
+from services.registry.organisations.handlers import Organisations, Register
+from services.registry.organisations.storage import authorities_in, organisation_store, regions_in
 from services.registry.plans import api as plans_api
 from services.registry.plans.handlers import Plans
 from services.registry.plans.storage import plan_store
@@ -26,6 +26,8 @@ from services.registry.standards import api as standards_api
 from services.registry.standards import consumers as standards_consumers
 from services.registry.standards.handlers import Standards
 from services.registry.standards.storage import catalogue, standard_store
+from services.registry.unit_lists import api as unit_lists_api
+from services.registry.unit_lists.handlers import UnitLists
 from shared.messaging.consumers import Hearers
 from shared.process import Service, Tools
 from shared.rulebook import Rulebook
@@ -54,6 +56,13 @@ def build(tools: Tools) -> Service:
         tools.sealer,
         tools.clock,
     )
+    register = Register(
+        organisations,
+        regions_in(DATA / "regions.json"),
+        authorities_in(DATA / "organisations.json"),
+        rules,
+        tools.sealer,
+    )
     filings = Filings(
         certificates.certificates,
         filing_store(tools.database),
@@ -79,7 +88,8 @@ def build(tools: Tools) -> Service:
         ],
         routers=[
             standards_api.routes(standards),
-            organisations_api.routes(organisations),
+            organisations_api.routes(register),
+            unit_lists_api.routes(UnitLists(register)),
             plans_api.routes(plans),
             programmes_api.routes(programmes),
             cards_api.routes(cards),

@@ -3,12 +3,12 @@
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from services.assessment.bulk import bulk_body, rows_of
 from services.assessment.entries.commands import EnrolRow
 from services.assessment.entries.domain import Entry, Score, State
 from services.assessment.entries.handlers import Entries, EntriesTaken
 from services.assessment.entries.storage import listed
 from shared.auth import Role
+from shared.http.bulk import bulk_body, rows_of
 from shared.http.door import Asked, Within, allow, doors
 from shared.http.pages import Cursor, Limit, Page, after, page
 

@@ -12,11 +12,11 @@ from services.assessment.batches.storage import taking_rows
 from services.assessment.entries.commands import EnrolRow
 from services.assessment.entries.domain import Enrolled, Entry, blank, enrolled, entry_id
 from services.assessment.entries.storage import made_by
-from services.assessment.rows import Line, Refused, RowsTaken, refused_by, runs
 from shared.act import Act
 from shared.clock import Clock
 from shared.errors import NotFound
 from shared.events.registry import CertificateFiled, FilingRejected
+from shared.http.rows import Line, Refused, RowsTaken, refused_by, runs
 from shared.messaging.envelope import Heard
 from shared.privacy import InvalidResidentId, Sealer, check_resident_id
 from shared.storage.store import Store

@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter, Request
 
-from services.assessment.bulk import bulk_body, rows_of
-from services.assessment.rows import RowsTaken
 from services.assessment.scores.commands import ScoreRow
 from services.assessment.scores.handlers import Scoring
 from shared.auth import Role
+from shared.http.bulk import bulk_body, rows_of
 from shared.http.door import Asked, allow, doors
+from shared.http.rows import RowsTaken
 
 
 def routes(scoring: Scoring) -> APIRouter:

@@ -8,11 +8,11 @@ from services.assessment.batches.domain import Batch
 from services.assessment.batches.storage import taking_rows
 from services.assessment.entries.domain import Entry
 from services.assessment.entries.storage import among
-from services.assessment.rows import Line, Refused, RowsTaken, refused_by, runs
 from services.assessment.scores.commands import ScoreRow
 from services.assessment.scores.domain import Scores, TwiceScored, UnknownEntry, Unmarked, has_passed, marked
 from shared.act import Act
 from shared.clock import Clock
+from shared.http.rows import Line, Refused, RowsTaken, refused_by, runs
 from shared.rulebook import Rulebook
 from shared.storage.store import Decision, Store
 

@@ -40,6 +40,16 @@ from shared.events.registry.proposals import (
     ProposalStanding,
     ProposalSubmitted,
 )
+from shared.events.registry.register import (
+    Affiliation,
+    FormerName,
+    OrganisationChanged,
+    OrganisationClosed,
+    OrganisationMerged,
+    OrganisationRegistered,
+    OrganisationState,
+)
+from shared.events.registry.sites import SiteChanged, SiteRegistered, SiteRemoved, SiteScope, SiteState
 from shared.events.registry.standards import (
     Alternative,
     Conditions,
@@ -54,6 +64,7 @@ from shared.events.registry.standards import (
 )
 
 __all__ = [
+    "Affiliation",
     "Alternative",
     "CardChanged",
     "CardGraded",
@@ -79,7 +90,13 @@ __all__ = [
     "Dimension",
     "Edition",
     "FilingRejected",
+    "FormerName",
     "Grant",
+    "OrganisationChanged",
+    "OrganisationClosed",
+    "OrganisationMerged",
+    "OrganisationRegistered",
+    "OrganisationState",
     "Part",
     "PlanFiled",
     "PlanReturned",
@@ -93,6 +110,11 @@ __all__ = [
     "RegimeScheduled",
     "RegimeTerm",
     "Scope",
+    "SiteChanged",
+    "SiteRegistered",
+    "SiteRemoved",
+    "SiteScope",
+    "SiteState",
     "Staffing",
     "StandardPublished",
     "StandardSuperseded",

@@ -7,7 +7,7 @@ from fastapi import Request
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from services.assessment.rows import JSON, NDJSON, Line, Refused, rows_in
+from shared.http.rows import CSV, JSON, NDJSON, Line, Refused, flat, rows_in, table
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -18,9 +18,11 @@ async def rows_of(request: Request, kind: type[R]) -> Iterator[Line[R] | Refused
 
 
 def bulk_body(kind: type[BaseModel]) -> dict[str, Any]:
-    """The request body of a bulk route: an array of rows, or one row per line."""
+    """The request body of a bulk route: an array of rows, one row per line, or a table with a header."""
     schema = kind.model_json_schema()
     examples = schema.pop("examples")
+    header = ", ".join(kind.model_fields)
+    cells = table([*flat(examples[0])], map(flat, examples))
     lines = b"\n".join(map(to_json, examples)).decode()
     return {
         "requestBody": {
@@ -28,6 +30,7 @@ def bulk_body(kind: type[BaseModel]) -> dict[str, Any]:
             "content": {
                 JSON: {"schema": {"type": "array", "items": schema}, "example": examples},
                 NDJSON: {"schema": {"type": "string", "description": "one row per line"}, "example": lines},
+                CSV: {"schema": {"type": "string", "description": f"UTF-8; columns: {header}"}, "example": cells},
             },
         }
     }

@@ -1,0 +1,63 @@
+"""The Center, the authorities and their units: what they are, their codes, and what becomes of them."""
+
+from services.registry.organisations.domain.codes import (
+    Codes,
+    CodeTaken,
+    InvalidIssuerCode,
+    InvalidUscc,
+    UnknownAuthority,
+    UnknownRegion,
+    check_uscc,
+)
+from services.registry.organisations.domain.life import (
+    By,
+    NoIssuerCode,
+    NotAUnit,
+    OrganisationIsClosed,
+    WrongAffiliation,
+    WrongDay,
+    WrongMerger,
+    affiliated,
+    affiliation_ended,
+    changed,
+    closed,
+    merged,
+    must_be_open,
+    registered,
+    renamed,
+)
+from services.registry.organisations.domain.organisation import (
+    Happened,
+    Organisation,
+    OrganisationKind,
+    Refusal,
+)
+
+__all__ = [
+    "By",
+    "CodeTaken",
+    "Codes",
+    "Happened",
+    "InvalidIssuerCode",
+    "InvalidUscc",
+    "NoIssuerCode",
+    "NotAUnit",
+    "Organisation",
+    "OrganisationIsClosed",
+    "OrganisationKind",
+    "Refusal",
+    "UnknownAuthority",
+    "UnknownRegion",
+    "WrongAffiliation",
+    "WrongDay",
+    "WrongMerger",
+    "affiliated",
+    "affiliation_ended",
+    "changed",
+    "check_uscc",
+    "closed",
+    "merged",
+    "must_be_open",
+    "registered",
+    "renamed",
+]

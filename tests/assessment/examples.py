@@ -37,6 +37,7 @@ PARTS = (
     Part(id="review", pass_mark=60, out_of=100, minutes=15, levels=("2", "1"), dimensions=()),
 )
 EXAM = date(2019, 10, 12)
+BEGUN = date(2019, 9, 20)
 PERIOD = PeriodEnd(date(2019, 10, 21), datetime(2019, 10, 21, 16, tzinfo=UTC), provisional=False)
 
 
@@ -79,7 +80,7 @@ def unit(sequence: int = 1, **changes: Any) -> Unit:
 
 def batch(level: str = "5") -> Batch:
     asked = FileBatch(occupation="rebar_worker", level=level, exam_on=EXAM, planned=20)
-    return filed("batch-1", unit(), standard(), asked)[0]
+    return filed("batch-1", unit(), standard(), asked, today=BEGUN, cards={})[0]
 
 
 def publicised(passed: int = 3) -> Batch:
@@ -104,5 +105,5 @@ def person(number: int) -> dict[str, str]:
 
 def entry(number: int = 1) -> Entry:
     of = batch()
-    row = EnrolRow(**person(number))
+    row = EnrolRow.model_validate(person(number))
     return enrolled(entry_id(of.id, f"index-{number}"), blank(of), row, "v1.sealed", f"index-{number}")

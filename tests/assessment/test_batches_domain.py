@@ -18,7 +18,7 @@ from services.assessment.batches.domain import (
     filed,
 )
 from shared.events.assessment import BatchClosed, BatchFiled, BatchFrozen, ResultsPublicised
-from tests.assessment.examples import EXAM, PERIOD, UNIT, batch, closed, publicised, standard, unit
+from tests.assessment.examples import BEGUN, EXAM, PERIOD, UNIT, batch, closed, publicised, standard, unit
 
 TODAY = date(2019, 10, 14)
 SCORED = Tally(passed=3, failed=1)
@@ -30,7 +30,7 @@ def _publicise(of: Batch, tally: Tally = SCORED) -> Batch:
 
 def test_a_filed_batch_says_what_is_examined_by_which_edition() -> None:
     asked = FileBatch(occupation="rebar_worker", level="5", exam_on=EXAM, planned=20)
-    of, [said] = filed("batch-1", unit(), standard(), asked)
+    of, [said] = filed("batch-1", unit(), standard(), asked, today=BEGUN, cards={})
     assert said == BatchFiled(
         batch="batch-1",
         unit=UNIT,
@@ -39,6 +39,9 @@ def test_a_filed_batch_says_what_is_examined_by_which_edition() -> None:
         standard="rebar_worker-2019p",
         exam_on=EXAM,
         planned=20,
+        begun_on=BEGUN,
+        plan="plan-1",
+        plan_edition=1,
     )
     assert (of.state, of.authority) == (State.FILED, "33")
 
@@ -116,27 +119,27 @@ def test_an_open_batch_is_not_finalised() -> None:
 
 
 def test_freezing_says_why_and_only_once() -> None:
-    of, [said] = batch().freeze("dishonesty")
+    of, [said] = batch().freeze("dishonesty", 2)
     assert isinstance(said, BatchFrozen)
     assert (said.reason, of.frozen, of.state) == ("dishonesty", True, State.FILED)
-    assert of.freeze("again") == (of, [])
+    assert of.freeze("again", 3) == (of, [])
 
 
 def test_a_finalised_batch_is_not_frozen() -> None:
     done, _ = closed().finalised()
-    assert done.freeze("late") == (done, [])
+    assert done.freeze("late", 2) == (done, [])
 
 
 def test_a_frozen_batch_refuses_every_change() -> None:
-    frozen, _ = batch().freeze("dishonesty")
+    frozen, _ = batch().freeze("dishonesty", 2)
     with pytest.raises(Frozen, match="dishonesty"):
         frozen.must_take_rows()
     with pytest.raises(Frozen):
         _publicise(frozen)
     with pytest.raises(Frozen):
-        publicised().freeze("dishonesty")[0].closed(PERIOD.ends_at, 500)
+        publicised().freeze("dishonesty", 2)[0].closed(PERIOD.ends_at, 500)
 
 
 def test_results_that_were_final_before_the_freeze_are_still_said_to_their_end() -> None:
-    frozen, _ = closed().freeze("dishonesty")
+    frozen, _ = closed().freeze("dishonesty", 2)
     assert frozen.finalised()[0].state is State.FINALISED

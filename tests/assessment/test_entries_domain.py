@@ -1,14 +1,19 @@
 """An entry shows no personal data, and ends certified or rejected."""
 
+from datetime import date
+
 import pytest
 
 from services.assessment.entries.commands import EnrolRow
-from services.assessment.entries.domain import Entry, NotQualified, Score, State, blank, enrolled, entry_id
+from services.assessment.entries.domain import Certificate, Entry, NotQualified, Score, State, blank, enrolled, entry_id
 from shared.events.assessment import EntryCertified, EntryRejected
 from tests.assessment.examples import batch, entry, resident_id
 
 SCORES = (Score(part="theory", points=80), Score(part="practical", points=75.5))
 NUMBER = "1999002001500001"
+FILED = Certificate(
+    number=NUMBER, regime="appraisal", exam_on=date(2019, 10, 12), filed_on=date(2019, 11, 1), sequence=1
+)
 
 
 def _passed() -> Entry:
@@ -41,7 +46,7 @@ def test_the_same_scores_again_change_nothing() -> None:
 
 
 def test_a_certificate_ends_a_passed_entry_once() -> None:
-    certified, [said] = _passed().certified(NUMBER)
+    certified, [said] = _passed().certified(FILED)
     assert isinstance(said, EntryCertified)
     assert (certified.state, certified.number, said.number, said.entry) == (
         State.CERTIFIED,
@@ -49,7 +54,7 @@ def test_a_certificate_ends_a_passed_entry_once() -> None:
         NUMBER,
         certified.id,
     )
-    assert certified.certified(NUMBER) == (certified, [])
+    assert certified.certified(FILED) == (certified, [])
 
 
 def test_a_rejection_keeps_the_registrys_reason_and_is_said_once() -> None:
@@ -60,13 +65,13 @@ def test_a_rejection_keeps_the_registrys_reason_and_is_said_once() -> None:
 
 
 def test_a_certificate_outweighs_a_rejection_in_either_order() -> None:
-    late, _ = _passed().certified(NUMBER)[0].rejected("already-certified", "")
-    early, _ = _passed().rejected("series-exhausted", "")[0].certified(NUMBER)
+    late, _ = _passed().certified(FILED)[0].rejected("already-certified", "")
+    early, _ = _passed().rejected("series-exhausted", "")[0].certified(FILED)
     assert (late.state, early.state, early.reason) == (State.CERTIFIED, State.CERTIFIED, "")
 
 
 def test_a_certificate_for_who_did_not_pass_is_refused() -> None:
     with pytest.raises(NotQualified):
-        entry().certified(NUMBER)
+        entry().certified(FILED)
     with pytest.raises(NotQualified):
         entry().scored(SCORES, passed=False)[0].rejected("unit-suspended", "")

@@ -34,7 +34,7 @@ class Diploma(Command):
 class Title(Command):
     """A professional title in the field of the occupation."""
 
-    rank: Slug = Field(description="slug of the rank, for example junior", examples=["junior"])
+    kind: Slug = Field(description="which title, for example junior", examples=["junior"])
     since: Day = Field(description="day it was awarded")
 
 

@@ -86,7 +86,7 @@ def _apprenticeship_done(_: Predicate, known: Evidence) -> Shown | None:
 
 
 def _title(asked: Predicate, known: Evidence) -> Shown | None:
-    held = (years_between(row.since, known.on) for row in known.claims.titles if row.rank == asked.kind)
+    held = (years_between(row.since, known.on) for row in known.claims.titles if row.kind == asked.kind)
     return next((Shown(amount=years) for years in held if years >= (asked.years or 0)), None)
 
 

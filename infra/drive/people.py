@@ -4,12 +4,15 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from stdnum.cn import ric
 
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹"
 GIVEN = "伟芳娜敏静强磊军洋勇艳杰娟涛明超霞平刚桂英华玉萍红建国文斌波辉力"
 REGIONS = ("110105", "330106", "320102", "440103", "510104", "650102", "610102", "420102")
+CLAIMS = {"years": [{"years": 8, "kind": "continuous"}]}
+"""Enough for levels 5 and 4 of every pilot standard."""
 FIRST, DAYS = date(1880, 1, 1), 20 * 365
 
 
@@ -20,8 +23,8 @@ class Person:
     name: str
     id_number: str
 
-    def row(self) -> dict[str, str]:
-        return {"name": self.name, "id_number": self.id_number}
+    def row(self) -> dict[str, Any]:
+        return {"name": self.name, "id_number": self.id_number, "claims": CLAIMS}
 
 
 def people(seed: int) -> Iterator[Person]:

@@ -6,13 +6,15 @@ from pathlib import Path
 from services.assessment.batches import api as batches_api
 from services.assessment.batches.handlers import Batches
 from services.assessment.batches.storage import batch_store
+from services.assessment.eligibility import api as eligibility_api
+from services.assessment.eligibility.handlers import Reviews
 from services.assessment.entries import api as entries_api
 from services.assessment.entries import consumers as entries_consumers
 from services.assessment.entries.handlers import Entries
 from services.assessment.entries.storage import entry_store, tally
 from services.assessment.mirrors import consumers as mirrors_consumers
 from services.assessment.mirrors.handlers import Mirrors
-from services.assessment.mirrors.storage import standard_store, unit_store
+from services.assessment.mirrors.storage import card_store, standard_store, unit_store
 from services.assessment.results import api as results_api
 from services.assessment.results import consumers as results_consumers
 from services.assessment.results.handlers import Results
@@ -29,9 +31,10 @@ DATA = Path(__file__).parent / "data"
 def build(tools: Tools) -> Service:
     """Assessment, not yet connected to anything."""
     rules = Rulebook.load(DATA / "rules.json")
-    mirrors = Mirrors(unit_store(tools.database), standard_store(tools.database))
+    mirrors = Mirrors(unit_store(tools.database), standard_store(tools.database), card_store(tools.database))
     batches = Batches(batch_store(tools.database), mirrors, tools.clock)
-    entries = Entries(entry_store(tools.database), batches.batches, tools.sealer, tools.clock)
+    reviews = Reviews(entry_store(tools.database), mirrors, rules, tools.sealer, tools.clock)
+    entries = Entries(reviews.entries, batches.batches, reviews, tools.sealer, tools.clock)
     scoring = Scoring(entries.entries, batches.batches, rules, tools.clock)
     results = Results(batches.batches, entries.entries, chunk_store(tools.database), rules, tools.clock)
     hearers = Hearers()
@@ -39,9 +42,10 @@ def build(tools: Tools) -> Service:
     entries_consumers.hear(hearers, entries)
     results_consumers.hear(hearers, results)
     return Service(
-        stores=[mirrors.units, mirrors.standards, batches.batches, entries.entries, results.chunks],
+        stores=[mirrors.units, mirrors.standards, mirrors.cards, batches.batches, entries.entries, results.chunks],
         routers=[
             batches_api.routes(batches, partial(tally, entries.entries)),
+            eligibility_api.routes(reviews),
             entries_api.routes(entries),
             scores_api.routes(scoring),
             results_api.routes(results),

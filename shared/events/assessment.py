@@ -24,6 +24,11 @@ class BatchFiled(BatchEvent):
     standard: str = Field(description="the edition the batch is examined by, to its end")
     exam_on: date = Field(description="day of the exam, Asia/Shanghai")
     planned: int = Field(description="candidates expected")
+    begun_on: date | None = Field(
+        default=None, description="day the batch was filed; null in events from before 2026-11"
+    )
+    plan: str = Field(default="", description="id of the filed plan the batch is held under")
+    plan_edition: int = Field(default=1, description="edition of that plan")
 
 
 class BatchFrozen(BatchEvent):
@@ -31,6 +36,13 @@ class BatchFrozen(BatchEvent):
 
     type: ClassVar[str] = "assessment.batch.frozen.v1"
     reason: str = Field(description="why the unit lost its standing, as the registry said it")
+
+
+class BatchReleased(BatchEvent):
+    """The unit's standing is restored; the batch goes on where it stood when it was frozen."""
+
+    type: ClassVar[str] = "assessment.batch.released.v1"
+    state: str = Field(description="where it goes on: filed, publicised, closed or finalised", examples=["filed"])
 
 
 class ResultsPublicised(BatchEvent):

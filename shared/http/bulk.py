@@ -19,8 +19,9 @@ async def rows_of(request: Request, kind: type[R]) -> Iterator[Line[R] | Refused
 
 def bulk_body(kind: type[BaseModel]) -> dict[str, Any]:
     """The request body of a bulk route: an array of rows, one row per line, or a table with a header."""
-    schema = kind.model_json_schema()
-    examples = schema.pop("examples")
+    whole = kind.model_json_schema()
+    parts, examples = whole.pop("$defs", {}), whole.pop("examples")
+    schema = _with_parts(whole, parts)
     header = ", ".join(kind.model_fields)
     cells = table([*flat(examples[0])], map(flat, examples))
     lines = b"\n".join(map(to_json, examples)).decode()
@@ -34,3 +35,12 @@ def bulk_body(kind: type[BaseModel]) -> dict[str, Any]:
             },
         }
     }
+
+
+def _with_parts(schema: Any, parts: dict[str, Any]) -> Any:
+    """The schema with what it refers to in its place: a body's schema stands by itself in the document."""
+    if isinstance(schema, dict):
+        if name := schema.get("$ref"):
+            return _with_parts(parts[name.rpartition("/")[2]], parts)
+        return {key: _with_parts(value, parts) for key, value in schema.items()}
+    return [_with_parts(item, parts) for item in schema] if isinstance(schema, list) else schema

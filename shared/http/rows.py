@@ -31,6 +31,7 @@ _WRONG = {
     "string_too_long": ("too-long", "this field is too long"),
 }
 _UNREADABLE = ("malformed", "this row is no JSON object")
+_UNFIT = ("malformed", "this field has no value that it can have; its description names them")
 _UNEVEN = ("columns", "the row has more or fewer cells than the header; a comma inside a cell needs quotes around it")
 
 
@@ -227,7 +228,7 @@ def _must_be_few(rows: int) -> None:
 
 def _refused(line: int, error: ValidationError) -> Refused:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    rule, detail = _WRONG.get(first["type"], _UNREADABLE)
+    rule, detail = _WRONG.get(first["type"], _UNFIT if first["loc"] else _UNREADABLE)
     # the name of an unknown field is the sender's text, which may be anybody's name or number
     place = () if rule == "unknown-field" else first["loc"]
     return Refused(line=line, field="".join(f"/{step}" for step in place), rule=rule, detail=detail)

@@ -9,8 +9,17 @@ from services.assessment.batches.commands import FileBatch
 from services.assessment.batches.domain import Batch, Tally, filed
 from services.assessment.entries.commands import EnrolRow
 from services.assessment.entries.domain import Entry, blank, enrolled, entry_id
-from services.assessment.mirrors.domain import Standard, Unit, standard_of, unit_of
-from shared.events.registry import Dimension, Part, Scope, StandardPublished, Standing, UnitAuthorised
+from services.assessment.mirrors.domain import Card, Standard, Unit, card_of, standard_of, unit_of
+from shared.events.registry import (
+    CardIssued,
+    Dimension,
+    Grant,
+    Part,
+    Scope,
+    StandardPublished,
+    Standing,
+    UnitAuthorised,
+)
 from shared.workdays import PeriodEnd
 
 UNIT = "unit-33-001"
@@ -37,6 +46,7 @@ PARTS = (
     Part(id="review", pass_mark=60, out_of=100, minutes=15, levels=("2", "1"), dimensions=()),
 )
 EXAM = date(2019, 10, 12)
+BEGUN = date(2019, 9, 20)
 PERIOD = PeriodEnd(date(2019, 10, 21), datetime(2019, 10, 21, 16, tzinfo=UTC), provisional=False)
 
 
@@ -77,9 +87,44 @@ def unit(sequence: int = 1, **changes: Any) -> Unit:
     return unit_of(standing(**changes), LINE, sequence)
 
 
+def grant(**changes: Any) -> Grant:
+    """What the example unit's filed plan lets it examine."""
+    about: dict[str, Any] = {
+        "plan": "plan-1",
+        "authority": LINE,
+        "scopes": (Scope(occupation="rebar_worker", levels=("5", "4", "2")),),
+        "valid_from": date(2019, 9, 1),
+        "valid_until": date(2020, 8, 31),
+    }
+    return Grant(**{**about, **changes})
+
+
+def issued(**changes: Any) -> CardIssued:
+    """The card of somebody who assesses rebar workers."""
+    about: dict[str, Any] = {
+        "card": "card-1",
+        "number": "33-0001",
+        "kind": "assessor",
+        "holder": "测*",
+        "person": "v1.sealed",
+        "employer": "",
+        "scopes": (Scope(occupation="rebar_worker", levels=("5", "4")),),
+        "valid_from": date(2019, 1, 1),
+        "valid_until": date(2021, 12, 31),
+        "suspended_on": None,
+        "ended_on": None,
+        "reason": "",
+    }
+    return CardIssued(**{**about, **changes})
+
+
+def card(sequence: int = 1, **changes: Any) -> Card:
+    return card_of(issued(**changes), LINE, sequence)
+
+
 def batch(level: str = "5") -> Batch:
     asked = FileBatch(occupation="rebar_worker", level=level, exam_on=EXAM, planned=20)
-    return filed("batch-1", unit(), standard(), asked)[0]
+    return filed("batch-1", unit(), standard(), asked, today=BEGUN, cards={})[0]
 
 
 def publicised(passed: int = 3) -> Batch:
@@ -104,5 +149,5 @@ def person(number: int) -> dict[str, str]:
 
 def entry(number: int = 1) -> Entry:
     of = batch()
-    row = EnrolRow(**person(number))
+    row = EnrolRow.model_validate(person(number))
     return enrolled(entry_id(of.id, f"index-{number}"), blank(of), row, "v1.sealed", f"index-{number}")

@@ -3,8 +3,10 @@
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.assessment.batches.commands import FileBatch
+from services.assessment.batches.commands import AssignBatch, FileBatch
 from services.assessment.batches.domain import (
     Batch,
     Busy,
@@ -17,8 +19,9 @@ from services.assessment.batches.domain import (
     WrongState,
     filed,
 )
-from shared.events.assessment import BatchClosed, BatchFiled, BatchFrozen, ResultsPublicised
-from tests.assessment.examples import EXAM, PERIOD, UNIT, batch, closed, publicised, standard, unit
+from services.assessment.mirrors.domain import CardRefused
+from shared.events.assessment import BatchClosed, BatchFiled, BatchFrozen, BatchReleased, ResultsPublicised
+from tests.assessment.examples import BEGUN, EXAM, PERIOD, UNIT, batch, card, closed, publicised, standard, unit
 
 TODAY = date(2019, 10, 14)
 SCORED = Tally(passed=3, failed=1)
@@ -30,7 +33,7 @@ def _publicise(of: Batch, tally: Tally = SCORED) -> Batch:
 
 def test_a_filed_batch_says_what_is_examined_by_which_edition() -> None:
     asked = FileBatch(occupation="rebar_worker", level="5", exam_on=EXAM, planned=20)
-    of, [said] = filed("batch-1", unit(), standard(), asked)
+    of, [said] = filed("batch-1", unit(), standard(), asked, today=BEGUN, cards={})
     assert said == BatchFiled(
         batch="batch-1",
         unit=UNIT,
@@ -39,6 +42,9 @@ def test_a_filed_batch_says_what_is_examined_by_which_edition() -> None:
         standard="rebar_worker-2019p",
         exam_on=EXAM,
         planned=20,
+        begun_on=BEGUN,
+        plan="plan-1",
+        plan_edition=1,
     )
     assert (of.state, of.authority) == (State.FILED, "33")
 
@@ -116,27 +122,102 @@ def test_an_open_batch_is_not_finalised() -> None:
 
 
 def test_freezing_says_why_and_only_once() -> None:
-    of, [said] = batch().freeze("dishonesty")
+    of, [said] = batch().freeze("dishonesty", 2)
     assert isinstance(said, BatchFrozen)
     assert (said.reason, of.frozen, of.state) == ("dishonesty", True, State.FILED)
-    assert of.freeze("again") == (of, [])
+    assert of.freeze("again", 3) == (of, [])
 
 
 def test_a_finalised_batch_is_not_frozen() -> None:
     done, _ = closed().finalised()
-    assert done.freeze("late") == (done, [])
+    assert done.freeze("late", 2) == (done, [])
 
 
 def test_a_frozen_batch_refuses_every_change() -> None:
-    frozen, _ = batch().freeze("dishonesty")
+    frozen, _ = batch().freeze("dishonesty", 2)
     with pytest.raises(Frozen, match="dishonesty"):
         frozen.must_take_rows()
     with pytest.raises(Frozen):
         _publicise(frozen)
     with pytest.raises(Frozen):
-        publicised().freeze("dishonesty")[0].closed(PERIOD.ends_at, 500)
+        publicised().freeze("dishonesty", 2)[0].closed(PERIOD.ends_at, 500)
 
 
 def test_results_that_were_final_before_the_freeze_are_still_said_to_their_end() -> None:
-    frozen, _ = closed().freeze("dishonesty")
+    frozen, _ = closed().freeze("dishonesty", 2)
     assert frozen.finalised()[0].state is State.FINALISED
+
+
+# -- released -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("of", [batch(), publicised(), closed()], ids=lambda of: of.state)
+def test_a_released_batch_goes_on_where_it_was_frozen(of: Batch) -> None:
+    frozen, _ = of.freeze("dishonesty", 2)
+    released, [said] = frozen.release(3)
+    assert isinstance(said, BatchReleased)
+    assert said.state == of.state
+    assert released == of.having(standing=3)
+    assert released.release(3) == (released, [])
+
+
+def test_what_was_finalised_while_frozen_is_released_too() -> None:
+    frozen, _ = closed().freeze("dishonesty", 2)
+    released, [said] = frozen.finalised()[0].release(3)
+    assert (released.frozen, released.state, said.model_dump()["state"]) == (False, "finalised", "finalised")
+
+
+@given(st.permutations([(2, True), (3, False), (4, True), (5, False), (6, True)]), st.integers(2, 6))
+def test_the_newest_standing_counts_in_whichever_order_all_are_told(told: list[tuple[int, bool]], newest: int) -> None:
+    of = batch()
+    standings = [row for row in told if row[0] <= newest]
+    for sequence, suspended in [*standings, (newest, newest % 2 == 0)]:
+        of, _ = of.freeze("dishonesty", sequence) if suspended else of.release(sequence)
+    assert of.frozen is (newest % 2 == 0)
+
+
+# -- assigned -------------------------------------------------------------------------------------------
+
+CARDS = {
+    **{f"card-{place}": card(card=f"card-{place}", kind="assessor") for place in (1, 2)},
+    "card-3": card(card="card-3", kind="senior_assessor"),
+    "card-4": card(card="card-4", kind="supervisor"),
+    "card-5": card(card="card-5", valid_until=date(2019, 10, 11)),
+}
+
+
+def test_a_filed_batch_is_assigned_and_assigned_anew() -> None:
+    asked = AssignBatch(site="site-1", assessors=("card-1", "card-2", "card-3"), supervisor="card-4")
+    of, events = batch().assigned(asked, CARDS)
+    assert (of.site, of.assessors, of.supervisor, events) == ("site-1", asked.assessors, "card-4", [])
+    assert of.assigned(AssignBatch(), CARDS)[0] == batch()
+
+
+@pytest.mark.parametrize(
+    ("assessors", "supervisor", "field", "rule"),
+    [
+        (("card-1", "card-1"), "", "/assessors/1", "assessor-repeated"),
+        (("card-1", "card-9"), "", "/assessors/1", "card-unknown"),
+        (("card-4",), "", "/assessors/0", "card-kind"),
+        (("card-5",), "", "/assessors/0", "card-term"),
+        (("card-1",), "card-1", "/supervisor", "supervisor-assesses"),
+        ((), "card-2", "/supervisor", "card-kind"),
+    ],
+)
+def test_an_assignment_that_cannot_be_is_refused(
+    assessors: tuple[str, ...], supervisor: str, field: str, rule: str
+) -> None:
+    with pytest.raises(CardRefused) as refused:
+        batch().assigned(AssignBatch(assessors=assessors, supervisor=supervisor), CARDS)
+    assert (refused.value.field, refused.value.rule) == (field, rule)
+
+
+def test_a_batch_is_not_filed_with_a_card_that_does_not_hold() -> None:
+    asked = FileBatch(occupation="rebar_worker", level="5", exam_on=EXAM, planned=20, supervisor="card-9")
+    with pytest.raises(CardRefused):
+        filed("batch-1", unit(), standard(), asked, today=BEGUN, cards=CARDS)
+
+
+def test_nobody_is_assigned_once_results_are_publicised() -> None:
+    with pytest.raises(WrongState):
+        publicised().assigned(AssignBatch(site="site-1"), CARDS)

@@ -1,12 +1,14 @@
 """The newest word on a unit or standard counts, and says what may be examined."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.assessment.mirrors.domain import (
+    CardRefused,
     LevelOutOfScope,
     NoStandard,
     NotAuthorised,
@@ -14,8 +16,10 @@ from services.assessment.mirrors.domain import (
     Suspended,
     Unit,
     edition_for,
+    unit_of,
 )
-from tests.assessment.examples import EXAM, standard, unit
+from shared.events.registry import Grant, Scope, UnitLapsed, UnitReinstated
+from tests.assessment.examples import EXAM, card, grant, standard, standing, unit
 
 TODAY = date(2019, 10, 1)
 
@@ -99,3 +103,84 @@ def test_a_level_that_the_edition_does_not_offer_has_no_standard() -> None:
 def test_a_level_without_any_part_cannot_be_examined() -> None:
     with pytest.raises(NoStandard):
         edition_for([standard(parts=())], "5", EXAM)
+
+
+def test_an_edition_is_not_in_force_from_the_day_a_newer_one_is() -> None:
+    old = standard(superseded_on=date(2021, 1, 1))
+    assert edition_for([old], "5", date(2020, 12, 31)) == old
+    with pytest.raises(NoStandard):
+        edition_for([old], "5", date(2021, 1, 1))
+
+
+# -- grants ---------------------------------------------------------------------------------------------
+
+
+def test_any_grant_that_covers_the_exam_will_do_and_the_newest_is_the_one_that_counts() -> None:
+    mason = grant(plan="plan-2", scopes=(Scope(occupation="mason", levels=("5",)),))
+    newer = grant(plan="plan-3", edition=2, valid_from=date(2019, 10, 1), authority="44")
+    of = unit(grants=(grant(), mason, newer))
+    assert of.must_cover("mason", "5", EXAM, TODAY) == mason
+    assert of.must_cover("rebar_worker", "5", EXAM, TODAY) == newer
+    assert of.must_cover("rebar_worker", "5", date(2019, 9, 30), TODAY) == grant()
+
+
+def test_what_events_without_grants_name_is_the_one_grant() -> None:
+    assert unit().grants == (grant(),)
+    assert unit(plan="", scopes=(), valid_from=None, valid_until=None).grants == ()
+
+
+@pytest.mark.parametrize("kind", [UnitLapsed, UnitReinstated])
+def test_where_grants_are_always_said_none_named_means_none_left(kind: type[UnitLapsed | UnitReinstated]) -> None:
+    of = unit_of(standing(kind), "33", 2)
+    with pytest.raises(NotAuthorised, match="submit one"):
+        of.must_cover("rebar_worker", "5", EXAM, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("occupation", "level", "exam_on", "refusal", "named"),
+    [
+        ("carpenter", "5", EXAM, OccupationOutOfScope, "mason, rebar_worker"),
+        ("mason", "3", EXAM, LevelOutOfScope, "level 5"),
+        ("mason", "5", EXAM, NotAuthorised, "2021-01-01 to 2021-12-31"),
+    ],
+)
+def test_the_reason_is_that_of_the_grants_that_come_nearest(
+    occupation: str, level: str, exam_on: date, refusal: type[Exception], named: str
+) -> None:
+    later = grant(
+        plan="plan-2",
+        scopes=(Scope(occupation="mason", levels=("5",)),),
+        valid_from=date(2021, 1, 1),
+        valid_until=date(2021, 12, 31),
+    )
+    with pytest.raises(refusal, match=named):
+        unit(grants=(grant(), later)).must_cover(occupation, level, exam_on, TODAY)
+
+
+@given(st.permutations([grant(plan=f"plan-{place}", valid_from=date(2019, 9, place)) for place in range(1, 5)]))
+def test_the_order_of_grants_decides_nothing(grants: list[Grant]) -> None:
+    assert unit(grants=tuple(grants)).must_cover("rebar_worker", "5", EXAM, TODAY).plan == "plan-4"
+
+
+# -- cards ----------------------------------------------------------------------------------------------
+
+
+def test_a_card_holds_within_its_term_and_scope() -> None:
+    card().must_cover("rebar_worker", "5", EXAM, "/supervisor")
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"valid_until": date(2019, 10, 11)}, "card-term"),
+        ({"valid_from": date(2019, 10, 13)}, "card-term"),
+        ({"suspended_on": EXAM}, "card-status"),
+        ({"ended_on": date(2019, 1, 1)}, "card-status"),
+        ({"scopes": (Scope(occupation="rebar_worker", levels=("4",)),)}, "card-scope"),
+        ({"scopes": (Scope(occupation="mason", levels=("5",)),)}, "card-scope"),
+    ],
+)
+def test_a_card_that_does_not_hold_for_the_exam_is_refused(change: dict[str, Any], rule: str) -> None:
+    with pytest.raises(CardRefused) as refused:
+        card(**change).must_cover("rebar_worker", "5", EXAM, "/assessors/0")
+    assert (refused.value.rule, refused.value.field) == (rule, "/assessors/0")

@@ -3,7 +3,7 @@
 from services.assessment.entries.domain import Score
 from services.assessment.results.domain import chunk_of
 from shared.events.assessment import ResultsFinalised
-from tests.assessment.examples import EXAM, PERIOD, closed, entry
+from tests.assessment.examples import BEGUN, EXAM, PERIOD, closed, entry
 
 SCORES = (Score(part="theory", points=80), Score(part="practical", points=75.5))
 
@@ -18,6 +18,14 @@ def test_a_chunk_carries_what_the_registry_needs_to_file() -> None:
     assert [(row.entry, row.holder, row.theory, row.practical) for row in said.results] == [
         (row.id, "测*", 80, 75.5) for row in rows
     ]
+
+
+def test_a_chunk_carries_where_the_batch_comes_from_and_who_examined() -> None:
+    of = closed().having(site="site-1", assessors=("card-1", "card-2"), supervisor="card-4")
+    _, [said] = chunk_of(of, 1, [entry()])
+    assert isinstance(said, ResultsFinalised)
+    assert (said.begun_on, said.plan, said.plan_edition) == (BEGUN, "plan-1", 1)
+    assert (said.site, said.assessors, said.supervisor) == ("site-1", ("card-1", "card-2"), "card-4")
 
 
 def test_the_same_chunk_made_again_is_the_same() -> None:

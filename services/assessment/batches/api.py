@@ -6,13 +6,13 @@ from datetime import date
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from services.assessment.batches.commands import FileBatch
+from services.assessment.batches.commands import AssignBatch, FileBatch
 from services.assessment.batches.domain import Batch, Notice, State, Tally
 from services.assessment.batches.handlers import Batches
 from services.assessment.batches.storage import listed
 from shared.auth import Role
 from shared.events.registry import Part
-from shared.http.door import Asked, Within, allow, doors
+from shared.http.door import Asked, Expected, Within, allow, doors
 from shared.http.pages import Cursor, Limit, Page, after, page
 from shared.http.tags import tagged
 
@@ -31,6 +31,12 @@ class BatchView(BaseModel):
     standard: str = Field(description="the edition it is examined by")
     exam_on: date
     planned: int
+    begun_on: date | None = Field(description="day it was filed; it ends under the regime of that day")
+    plan: str = Field(description="the filed plan it is held under")
+    plan_edition: int
+    site: str = Field(description="id of the site; empty when none is named")
+    assessors: tuple[str, ...] = Field(description="ids of the assessors' cards")
+    supervisor: str = Field(description="id of the supervisor's card; empty when none is named")
     state: State
     frozen: bool
     frozen_for: str = Field(description="why it is frozen; empty when it is not")
@@ -54,6 +60,12 @@ def routes(batches: Batches, counted: Counted) -> APIRouter:
     async def file(asked: FileBatch, act: Asked, response: Response) -> BatchView:
         """File a batch of the caller's unit, within its standing."""
         return view(tagged(response, await batches.file(act, asked)))
+
+    @router.post("/{batch}/assignment")
+    @allow(Role.UNIT)
+    async def assign(batch: str, asked: AssignBatch, act: Asked, expect: Expected, response: Response) -> BatchView:
+        """Assign site, assessors and supervisor, in place of those assigned before, while the batch is filed."""
+        return view(tagged(response, await batches.assign(act, batch, asked, expect)))
 
     @router.get("/{batch}")
     @allow(Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)

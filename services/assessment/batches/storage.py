@@ -16,7 +16,9 @@ INDEXES = (
     IndexModel([("authority", 1), ("unit", 1), ("_id", 1)]),
     IndexModel([("unit", 1), ("state", 1)]),
     IndexModel([("state", 1), ("notice.ends_at", 1)]),
+    IndexModel([("unit", 1), ("_id", 1)], name="frozen", partialFilterExpression={"frozen": True}),
 )
+MOST_TOLD = 500  # batches frozen or released in one write; the next look takes the rest
 MOST_DUE = 100  # batches made final in one look; the next look takes the rest
 LONGEST_WRITE = 20.0  # seconds after which a request that writes rows is ended
 GIVES_UP = LONGEST_WRITE + 10  # seconds after which nothing of one that did not sign off can land any more
@@ -36,9 +38,20 @@ async def listed(batches: Store[Batch], scope: Scope, *, state: State | None, af
 
 
 async def open_of(batches: Store[Batch], units: Iterable[str]) -> list[Batch]:
-    """The batches of these units that are not finalised and not frozen yet."""
+    """Batches of these units that are not finalised and not frozen yet."""
     query = {"unit": {"$in": list(units)}, "state": {"$in": list(OPEN)}, "frozen": False}
-    return await batches.find(query)
+    return await batches.find(query, limit=MOST_TOLD)
+
+
+async def frozen_of(batches: Store[Batch], units: Iterable[str]) -> list[Batch]:
+    """Frozen batches of these units."""
+    return await batches.find({"unit": {"$in": list(units)}, "frozen": True}, limit=MOST_TOLD)
+
+
+async def units_with_frozen(batches: Store[Batch]) -> set[str]:
+    """The units that have a frozen batch."""
+    rows = await batches.collection.aggregate([{"$match": {"frozen": True}}, {"$group": {"_id": "$unit"}}])
+    return {row["_id"] for row in rows}
 
 
 async def overdue(batches: Store[Batch], ended_before: datetime) -> list[Batch]:

@@ -3,8 +3,9 @@
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from services.assessment.eligibility.domain import Met
 from services.assessment.entries.commands import EnrolRow
-from services.assessment.entries.domain import Entry, Score, State
+from services.assessment.entries.domain import Certificate, Entry, Score, State
 from services.assessment.entries.handlers import Entries, EntriesTaken
 from services.assessment.entries.storage import listed
 from shared.auth import Role
@@ -25,7 +26,9 @@ class EntryView(BaseModel):
     id_masked: str = Field(description="masked ID number", examples=["330106********1015"])
     employer: str | None
     scores: tuple[Score, ...]
+    eligibility: Met | None = Field(description="by which condition the candidate entered; null: the level is open")
     number: str = Field(description="certificate number, once certified")
+    certificate: Certificate | None = Field(description="its certificate as it now stands, once certified")
     reason: str = Field(description="the registry's slug, once rejected")
     detail: str
 

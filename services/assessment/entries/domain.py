@@ -1,16 +1,21 @@
 """A candidate in a batch: enrolled, passed or failed, and in the end certified or rejected by the registry."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Self
+
+from pydantic import Field
 
 from services.assessment.batches.domain import Batch
+from services.assessment.eligibility.domain import Met
 from services.assessment.entries.commands import EnrolRow
 from shared.entity import Entity
 from shared.errors import Fault, Kind
 from shared.events.assessment import EntryCertified, EntryRejected
 from shared.events.base import Event, Record
+from shared.events.registry import CertificateFiled, CertificateStanding
 from shared.privacy import mask_id, mask_name, scrub
 
 
@@ -48,6 +53,25 @@ class Score(Record):
     dimensions: Mapping[str, float] = {}
 
 
+class Certificate(Record):
+    """The certificate an entry ended with, as the registry's newest word has it."""
+
+    number: str
+    regime: str = Field(description="appraisal or recognition")
+    status: str = Field(default="valid", description="valid, suspended, revoked or voided")
+    edition: int = Field(default=1, description="counts its corrections from 1")
+    reason: str = Field(default="", description="why it has this status")
+    exam_on: date | None = Field(default=None, description="day of the exam; null until its filing was heard")
+    filed_on: date | None = Field(default=None, description="day it was put on file; null until that was heard")
+    sequence: int = Field(description="the registry's count of what was said of it")
+
+    def joined(self, said: Self) -> Self:
+        """The newer word counts; the days are said once, at the filing."""
+        newer = said if said.sequence > self.sequence else self
+        days = {"exam_on": self.exam_on or said.exam_on, "filed_on": self.filed_on or said.filed_on}
+        return newer.model_copy(update=days)
+
+
 class Entry(Entity):
     """One candidate; `person` is the sealed name and ID number, bound to the entry."""
 
@@ -62,7 +86,9 @@ class Entry(Entity):
     person_index: str
     employer: str | None
     scores: tuple[Score, ...] = ()
+    eligibility: Met | None = None
     number: str = ""
+    certificate: Certificate | None = None
     reason: str = ""
     detail: str = ""
 
@@ -77,13 +103,17 @@ class Entry(Entity):
             return self, []
         return self.having(state=state, scores=scores), []
 
-    def certified(self, number: str) -> "tuple[Entry, Sequence[Event]]":
-        """The registry filed a certificate."""
+    def certified(self, said: Certificate) -> "tuple[Entry, Sequence[Event]]":
+        """The registry filed a certificate, or said what became of it, whichever is heard first."""
         self._must_be_qualified()
-        if self.state is State.CERTIFIED:
+        certificate = self.certificate.joined(said) if self.certificate else said
+        if self.state is not State.CERTIFIED:
+            event = EntryCertified.model_construct(**self._named(), number=said.number)
+            certified = {"state": State.CERTIFIED, "number": said.number, "reason": "", "detail": ""}
+            return self.having(**certified, certificate=certificate), [event]
+        if certificate == self.certificate:
             return self, []
-        event = EntryCertified.model_construct(**self._named(), number=number)
-        return self.having(state=State.CERTIFIED, number=number, reason="", detail=""), [event]
+        return self.having(certificate=certificate), []
 
     def rejected(self, reason: str, detail: str) -> "tuple[Entry, Sequence[Event]]":
         """The registry did not file it; a certificate, once there, outweighs a refusal that arrives late."""
@@ -125,8 +155,10 @@ def blank(batch: Batch) -> Entry:
     )
 
 
-def enrolled(identity: str, start: Entry, row: EnrolRow, sealed: str, person_index: str) -> Entry:
-    """A new entry of a row that was just checked."""
+def enrolled(
+    identity: str, start: Entry, row: EnrolRow, sealed: str, person_index: str, met: Met | None = None
+) -> Entry:
+    """A new entry of a row that was just checked; `met` is why the candidate is eligible, null for an open level."""
     return start.having(
         id=identity,
         holder=mask_name(row.name),
@@ -134,4 +166,24 @@ def enrolled(identity: str, start: Entry, row: EnrolRow, sealed: str, person_ind
         person=sealed,
         person_index=person_index,
         employer=scrub(row.employer) if row.employer else None,
+        eligibility=met,
+    )
+
+
+def filed_as(said: CertificateFiled, sequence: int) -> Certificate:
+    """A certificate as it was put on file."""
+    return Certificate(
+        number=said.number, regime=said.regime, exam_on=said.exam_on, filed_on=said.filed_on, sequence=sequence
+    )
+
+
+def stands_as(said: CertificateStanding, sequence: int) -> Certificate:
+    """A certificate as it now stands."""
+    return Certificate(
+        number=said.number,
+        regime=said.regime,
+        status=said.status,
+        edition=said.edition,
+        reason=scrub(said.reason),
+        sequence=sequence,
     )

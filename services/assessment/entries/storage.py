@@ -1,15 +1,21 @@
-"""Where entries are kept, and what is asked of them batch by batch."""
+"""Where entries are kept, and what is asked of them: batch by batch, and the certificates that people hold."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 from services.assessment.batches.domain import Tally
-from services.assessment.entries.domain import QUALIFIED, Entry, State
+from services.assessment.eligibility.domain import Holding
+from services.assessment.entries.domain import QUALIFIED, Certificate, Entry, State
 from shared.act import Scope
 from shared.storage.mongo import Database, IndexModel
 from shared.storage.store import Store
 
-# One index for every list and count: a list over several states is merged from one scan of each.
-INDEXES = (IndexModel([("batch", 1), ("state", 1), ("_id", 1)]),)
+INDEXES = (
+    # One index for every list and count: a list over several states is merged from one scan of each.
+    IndexModel([("batch", 1), ("state", 1), ("_id", 1)]),
+    # Certificates by person, written when an entry is certified and not when it is enrolled.
+    IndexModel([("person_index", 1)], name="holders", partialFilterExpression={"state": "certified"}),
+)
 
 
 def entry_store(database: Database) -> Store[Entry]:
@@ -50,3 +56,17 @@ async def made_by(entries: Store[Entry], act: str, wanted: Iterable[str]) -> set
     """Which of these entries an act made before."""
     rows = await entries.collection.find({"_id": {"$in": list(wanted)}, "taken": act}, fields={"_id": 1})
     return {row["_id"] for row in rows}
+
+
+async def holdings_of(entries: Store[Entry], people: Iterable[str]) -> Mapping[str, Sequence[Holding]]:
+    """The certificates that hold, by the indexes of their holders, in whichever line and regime they were obtained."""
+    query = {"person_index": {"$in": list(people)}, "state": State.CERTIFIED, "certificate.status": "valid"}
+    fields = {"person_index": 1, "occupation": 1, "level": 1, "certificate": 1}
+    found: dict[str, list[Holding]] = defaultdict(list)
+    for row in await entries.collection.find(query, fields=fields):
+        known = Certificate.model_validate(row["certificate"])
+        if known.filed_on and known.exam_on:  # else only a later word on it was heard; its filing is on the way
+            found[row["person_index"]].append(
+                Holding(row["level"], row["occupation"], known.filed_on, known.number, "certificate", known.exam_on)
+            )
+    return found

@@ -1,1 +1,1 @@
-"""What assessment knows of the registry: the standing of units and the standard editions."""
+"""What assessment knows of the registry: the standing of units, the standard editions, the cards."""

@@ -1,15 +1,41 @@
-"""The registry's word on units and standards; what a standing means for batches is told to them at once."""
+"""The registry's word on units, standards and cards; what a standing means for batches is told to them at once."""
 
 from collections.abc import Awaitable, Callable
 
-from services.assessment.mirrors.domain import Unit, standard_of, unit_of
+from services.assessment.mirrors.domain import Unit, card_of, standard_of, unit_of
 from services.assessment.mirrors.handlers import Mirrors
 from shared.act import Act
-from shared.events.registry import StandardPublished, Standing, UnitAuthorised, UnitSuspended
+from shared.events.registry import (
+    CardGraded,
+    CardIssued,
+    CardLapsed,
+    CardReinstated,
+    CardRenewed,
+    CardRevoked,
+    CardStanding,
+    CardSuspended,
+    StandardPublished,
+    Standing,
+    UnitAuthorised,
+    UnitLapsed,
+    UnitReinstated,
+    UnitSuspended,
+)
 from shared.messaging.consumers import Hearers
 from shared.messaging.envelope import Heard
 
 Told = Callable[[Act, Unit], Awaitable[None]]
+UNITS: tuple[type[Standing], ...] = (UnitAuthorised, UnitSuspended, UnitReinstated, UnitLapsed)
+STANDARDS: tuple[type[StandardPublished], ...] = (StandardPublished,)
+CARDS: tuple[type[CardStanding], ...] = (
+    CardIssued,
+    CardRenewed,
+    CardSuspended,
+    CardReinstated,
+    CardRevoked,
+    CardLapsed,
+    CardGraded,
+)
 
 
 def hear(hearers: Hearers, mirrors: Mirrors, tell: Told) -> None:
@@ -19,9 +45,15 @@ def hear(hearers: Hearers, mirrors: Mirrors, tell: Told) -> None:
         unit = await mirrors.take_unit(act, unit_of(heard.event, heard.authority, heard.sequence))
         await tell(act, unit)
 
-    async def standard_published(heard: Heard[StandardPublished], act: Act) -> None:
+    async def standard(heard: Heard[StandardPublished], act: Act) -> None:
         await mirrors.take_standard(act, standard_of(heard.event, heard.authority, heard.sequence))
 
-    hearers.on(UnitAuthorised, standing)
-    hearers.on(UnitSuspended, standing)
-    hearers.on(StandardPublished, standard_published)
+    async def card(heard: Heard[CardStanding], act: Act) -> None:
+        await mirrors.take_card(act, card_of(heard.event, heard.authority, heard.sequence))
+
+    for unit_kind in UNITS:
+        hearers.on(unit_kind, standing)
+    for standard_kind in STANDARDS:
+        hearers.on(standard_kind, standard)
+    for card_kind in CARDS:
+        hearers.on(card_kind, card)

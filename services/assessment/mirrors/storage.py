@@ -1,10 +1,11 @@
 """Where the mirrors are kept, and what batches ask of them."""
 
+from collections.abc import Iterable
 from datetime import date
 
-from services.assessment.mirrors.domain import Standard, Unit
+from services.assessment.mirrors.domain import Card, Standard, Unit
 from shared.act import Scope
-from shared.storage.mongo import Database, IndexModel
+from shared.storage.mongo import Database, Document, IndexModel
 from shared.storage.store import Store
 
 SUSPENDED = IndexModel([("suspended_on", 1)], partialFilterExpression={"suspended_on": {"$type": "string"}})
@@ -12,12 +13,23 @@ SUSPENDED = IndexModel([("suspended_on", 1)], partialFilterExpression={"suspende
 
 def unit_store(database: Database) -> Store[Unit]:
     """Assessment's mirror of units."""
-    return Store(database, "/assessment/units", Unit, indexes=(SUSPENDED,))
+    return Store(database, "/assessment/units", Unit, indexes=(SUSPENDED,), upgrades={1: _with_grants})
+
+
+def _with_grants(document: Document) -> Document:
+    """Schema 1 kept the newest plan only, in fields of its own."""
+    about = {name: document[name] for name in ("plan", "authority", "scopes", "valid_from", "valid_until")}
+    return {**document, "grants": [about] if about["valid_from"] and about["valid_until"] else []}
 
 
 def standard_store(database: Database) -> Store[Standard]:
     """Assessment's mirror of standard editions."""
     return Store(database, "/assessment/standards", Standard, indexes=(IndexModel([("occupation", 1)]),))
+
+
+def card_store(database: Database) -> Store[Card]:
+    """Assessment's mirror of the cards of assessors and supervisors."""
+    return Store(database, "/assessment/cards", Card)
 
 
 async def unit_within(units: Store[Unit], unit: str, scope: Scope) -> Unit | None:
@@ -31,6 +43,16 @@ async def suspended_units(units: Store[Unit], on: date) -> list[Unit]:
     return await units.find({"suspended_on": {"$type": "string", "$lte": on}})
 
 
+async def units_among(units: Store[Unit], wanted: Iterable[str]) -> list[Unit]:
+    """The units of these ids that are known."""
+    return await units.find({"_id": {"$in": list(wanted)}})
+
+
 async def editions_of(standards: Store[Standard], occupation: str) -> list[Standard]:
     """Every edition known for an occupation."""
     return await standards.find({"occupation": occupation})
+
+
+async def cards_among(cards: Store[Card], wanted: Iterable[str]) -> dict[str, Card]:
+    """The cards of these ids that are known; assessors and supervisors come from every line."""
+    return {card.id: card for card in await cards.find({"_id": {"$in": list(wanted)}})}

@@ -43,6 +43,12 @@ def chunk_of(batch: Batch, number: int, entries: Sequence[Entry]) -> tuple[Chunk
         chunk=number,
         chunks=batch.chunks,
         results=tuple(_result(entry) for entry in entries),
+        begun_on=batch.begun_on,
+        plan=batch.plan,
+        plan_edition=batch.plan_edition,
+        site=batch.site,
+        assessors=batch.assessors,
+        supervisor=batch.supervisor,
     )
     return chunk, [event]
 

@@ -1,17 +1,18 @@
-"""The life of a batch: filed, publicised, closed, finalised. Frozen when its unit loses its standing."""
+"""The life of a batch: filed, publicised, closed, finalised. Frozen while its unit has lost its standing."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from services.assessment.batches.commands import FileBatch
+from services.assessment.batches.commands import AssignBatch, FileBatch
+from services.assessment.batches.domain.assignment import Cards, must_be_fit
 from services.assessment.mirrors.domain import Standard, Unit
 from shared.entity import Entity
 from shared.errors import Fault, Kind
-from shared.events.assessment import BatchClosed, BatchFiled, BatchFrozen, ResultsPublicised
+from shared.events.assessment import BatchClosed, BatchFiled, BatchFrozen, BatchReleased, ResultsPublicised
 from shared.events.base import Event, Record
-from shared.events.registry import Part
+from shared.events.registry import Grant, Part
 from shared.workdays import PeriodEnd
 
 
@@ -99,7 +100,7 @@ class Batch(Entity):
 
     `writers` are the acts that write rows into it right now, each with the second of real time at which it has
     given up: entries are documents of their own, and results must not be publicised between a row's check and
-    its write.
+    its write. `standing` is the registry's count of the unit's standing by which it was frozen or released last.
     """
 
     unit: str
@@ -110,8 +111,15 @@ class Batch(Entity):
     planned: int
     parts: tuple[Part, ...]
     state: State
+    begun_on: date | None = None
+    plan: str = ""
+    plan_edition: int = 1
+    site: str = ""
+    assessors: tuple[str, ...] = ()
+    supervisor: str = ""
     frozen: bool = False
     frozen_for: str = ""
+    standing: int = 0
     notice: Notice | None = None
     chunks: int = 0
     chunk_rows: int = 0
@@ -160,11 +168,25 @@ class Batch(Entity):
             raise WrongState(f"only a closed batch is finalised; this one is {self.state}")
         return self.having(state=State.FINALISED), []
 
-    def freeze(self, reason: str) -> "tuple[Batch, Sequence[Event]]":
-        """Nothing in it moves any more; what is finalised stays as it is."""
-        if self.frozen or self.state is State.FINALISED:
+    def assigned(self, asked: AssignBatch, cards: Cards) -> "tuple[Batch, Sequence[Event]]":
+        """Where it is held and who assesses and supervises it, while it is filed; results carry the last word."""
+        self._must_be(State.FILED, "assessors are assigned until results are publicised")
+        must_be_fit(asked, (self.occupation, self.level, self.exam_on), cards)
+        return self.having(site=asked.site, assessors=asked.assessors, supervisor=asked.supervisor), []
+
+    def freeze(self, reason: str, standing: int) -> "tuple[Batch, Sequence[Event]]":
+        """Nothing in it moves any more; what is finalised stays as it is, and an older standing says nothing."""
+        if self.frozen or self.state is State.FINALISED or standing < self.standing:
             return self, []
-        return self.having(frozen=True, frozen_for=reason), [BatchFrozen(**self.named(), reason=reason)]
+        batch = self.having(frozen=True, frozen_for=reason, standing=standing)
+        return batch, [BatchFrozen(**self.named(), reason=reason)]
+
+    def release(self, standing: int) -> "tuple[Batch, Sequence[Event]]":
+        """The unit's standing is restored: it goes on in the state in which it was frozen."""
+        if not self.frozen or standing < self.standing:
+            return self, []
+        batch = self.having(frozen=False, frozen_for="", standing=standing)
+        return batch, [BatchReleased(**self.named(), state=self.state)]
 
     def named(self) -> dict[str, Any]:
         """What every event about a batch carries."""
@@ -184,19 +206,31 @@ def _must_be_scored(tally: Tally) -> None:
         raise NotScored(f"{tally.enrolled} of {tally.entries} entries are not scored; score them, then publicise")
 
 
-def filed(identity: str, unit: Unit, standard: Standard, asked: FileBatch) -> tuple[Batch, Sequence[Event]]:
-    """A new batch, announced within the unit's standing."""
-    batch = Batch(
+def filed(
+    identity: str, unit: Unit, standard: Standard, asked: FileBatch, *, today: date, cards: Cards
+) -> tuple[Batch, Sequence[Event]]:
+    """A new batch, announced within the unit's standing; it keeps the plan and the edition that hold on its day."""
+    grant = unit.must_cover(asked.occupation, asked.level, asked.exam_on, today)
+    batch = _announced(identity, unit.id, grant, standard, asked, today)
+    must_be_fit(asked, (asked.occupation, asked.level, asked.exam_on), cards)
+    return batch, [_announcement(batch)]
+
+
+def _announced(identity: str, unit: str, grant: Grant, standard: Standard, asked: FileBatch, today: date) -> Batch:
+    return Batch(
         id=identity,
-        authority=unit.authority,
-        unit=unit.id,
-        occupation=asked.occupation,
-        level=asked.level,
+        authority=grant.authority,
+        unit=unit,
         standard=standard.id,
-        exam_on=asked.exam_on,
-        planned=asked.planned,
         parts=standard.parts_of(asked.level),
         state=State.FILED,
+        begun_on=today,
+        plan=grant.plan,
+        plan_edition=grant.edition,
+        **asked.model_dump(),
     )
-    event = BatchFiled(**batch.named(), standard=standard.id, exam_on=asked.exam_on, planned=asked.planned)
-    return batch, [event]
+
+
+def _announcement(batch: Batch) -> BatchFiled:
+    kept = ("standard", "exam_on", "planned", "begun_on", "plan", "plan_edition")
+    return BatchFiled(**batch.named(), **{name: getattr(batch, name) for name in kept})

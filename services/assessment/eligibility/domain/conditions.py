@@ -1,0 +1,132 @@
+"""The conditions of an exam, weighed: which alternative somebody meets, or what each of them lacks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import Field
+
+from services.assessment.eligibility.commands import Claims
+from services.assessment.eligibility.domain.evidence import NOTHING, Evidence, Holding, years_between
+from services.assessment.eligibility.domain.predicates import Proof, Wording, proof, wording
+from shared.errors import Fault, Kind
+from shared.events.base import Record
+from shared.events.registry import Alternative, Conditions
+
+BY_CERTIFICATE = frozenset({"holds_certificate", "years_since_certificate"})
+BY_CONDITIONS, BY_PACE = "eligibility", "level.max_levels_per_year"
+
+
+class NotEligible(Fault):
+    """The candidate may not enter this exam; the rule says why."""
+
+    slug, kind = "not-eligible", Kind.CONFLICT
+
+
+class Shortfall(Record):
+    """What is missing for one alternative."""
+
+    alternative: int = Field(description="place of the alternative, 1 is the first; 0: missing for every one")
+    missing: tuple[Wording, ...]
+
+
+class Met(Record):
+    """The alternative by which somebody may enter, and the evidence for it."""
+
+    alternative: int = Field(description="place of the alternative, 1 is the first")
+    evidence: tuple[Proof, ...]
+
+
+class Eligibility(Record):
+    """Whether somebody may enter, and why; names nobody."""
+
+    eligible: bool
+    rule: str = Field(default="", description="the rule that refuses; empty when eligible", examples=["eligibility"])
+    met: Met | None = Field(default=None, description="null when refused, and where the level has no conditions")
+    missing: tuple[Shortfall, ...] = Field(default=(), description="for each alternative what is missing")
+    source: str = Field(default="", description="the document that the conditions or the rule come from")
+
+    def must_hold(self) -> None:
+        """Refuse who is not eligible, with what is missing."""
+        if self.eligible:
+            return
+        ways = (f"({row.alternative}) {_together(row.missing)}" for row in self.missing)
+        detail = f"not eligible: no condition is met; each lacks: {'; '.join(ways)} (source: {self.source})"
+        raise NotEligible(detail, field="/claims", rule=self.rule)
+
+
+def _together(missing: Sequence[Wording]) -> str:
+    return " + ".join(f"{row.zh} / {row.en}" for row in missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """What decides who may enter one exam: the conditions of its edition, and how many levels a year allows."""
+
+    occupation: str
+    level: str
+    exam_on: date
+    related: tuple[str, ...]
+    conditions: Conditions | None
+    levels_a_year: int
+    pace_source: str
+
+    @property
+    def needs_certificates(self) -> bool:
+        """Whether certificates on file can decide."""
+        return needs_certificates(self.conditions)
+
+    def judge(self, claims: Claims | None, holdings: Sequence[Holding], born: date) -> Eligibility:
+        """Whether somebody may enter, by claims and certificates that hold."""
+        known = Evidence(self.occupation, self.related, self.exam_on, claims or NOTHING, holdings, born)
+        if self.needs_certificates and self._too_soon(known):
+            return Eligibility(eligible=False, rule=BY_PACE, missing=(PACE,), source=self.pace_source)
+        return judged(self.conditions, known)
+
+    def _too_soon(self, known: Evidence) -> bool:
+        reached = {
+            row.level
+            for row in known.holdings
+            if row.occupation == self.occupation
+            and row.level != self.level
+            and 0 <= years_between(row.exam_on, self.exam_on) < 1
+        }
+        return len(reached) >= self.levels_a_year
+
+
+PACE = Shortfall(
+    alternative=0,
+    missing=(
+        Wording(
+            predicate=BY_PACE,
+            zh="考核日前一年内未考取本职业其他等级",
+            en="no other level of the occupation reached within the year before the exam",
+        ),
+    ),
+)
+
+
+def needs_certificates(conditions: Conditions | None) -> bool:
+    """Whether some predicate asks for a certificate."""
+    rows = conditions.alternatives if conditions else ()
+    return any(one.predicate in BY_CERTIFICATE for row in rows for one in row.all_of)
+
+
+def judged(conditions: Conditions | None, known: Evidence) -> Eligibility:
+    """Whether the conditions let somebody enter; a level without any is open."""
+    if conditions is None or not conditions.alternatives:
+        return Eligibility(eligible=True)
+    missing = []
+    for place, alternative in enumerate(conditions.alternatives, start=1):
+        evidence, lacking = _weighed(alternative, known)
+        if not lacking:
+            met = Met.model_construct(alternative=place, evidence=evidence)
+            return Eligibility.model_construct(eligible=True, met=met, source=conditions.source)
+        missing.append(Shortfall(alternative=place, missing=lacking))
+    return Eligibility(eligible=False, rule=BY_CONDITIONS, missing=tuple(missing), source=conditions.source)
+
+
+def _weighed(alternative: Alternative, known: Evidence) -> tuple[tuple[Proof, ...], tuple[Wording, ...]]:
+    proofs = [(asked, proof(asked, known)) for asked in alternative.all_of]
+    evidence = tuple(shown for _, shown in proofs if shown is not None)
+    return evidence, tuple(wording(asked) for asked, shown in proofs if shown is None)

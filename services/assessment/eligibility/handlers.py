@@ -1,0 +1,62 @@
+"""Deciding who may enter an exam, with the certificates known here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.assessment.batches.domain import Batch
+from services.assessment.eligibility.commands import AskEligibility
+from services.assessment.eligibility.domain import Eligibility, Exam, Holding, born_on
+from services.assessment.entries.domain import Entry
+from services.assessment.entries.storage import holdings_of
+from services.assessment.mirrors.domain import Standard
+from services.assessment.mirrors.handlers import Mirrors
+from shared.clock import Clock
+from shared.privacy import InvalidResidentId, Sealer, check_resident_id
+from shared.rulebook import Rulebook
+from shared.storage.store import Store
+
+PACE = "level.max_levels_per_year"
+
+
+@dataclass(frozen=True)
+class Reviews:
+    """The eligibility room."""
+
+    entries: Store[Entry]
+    mirrors: Mirrors
+    rules: Rulebook
+    sealer: Sealer
+    clock: Clock
+
+    async def ask(self, asked: AskEligibility) -> Eligibility:
+        """Whether one person may enter an exam; nothing of the question is kept."""
+        try:
+            check_resident_id(asked.id_number, today=self.clock.today())
+        except InvalidResidentId as fault:
+            raise InvalidResidentId(fault.detail, field="/id_number", rule=fault.rule) from None
+        edition = await self.mirrors.edition(asked.occupation, asked.level, asked.exam_on)
+        exam = self._exam(edition, asked.level, asked.exam_on)
+        index = self.sealer.index(asked.id_number)
+        held = await self.held(exam, [index])
+        return exam.judge(asked.claims, held.get(index, ()), born_on(asked.id_number))
+
+    async def exam_of(self, batch: Batch) -> Exam:
+        """What decides who may enter a batch: the edition it keeps to its end."""
+        return self._exam(await self.mirrors.standards.get(batch.standard), batch.level, batch.exam_on)
+
+    async def held(self, exam: Exam, people: Iterable[str]) -> Mapping[str, Sequence[Holding]]:
+        """The certificates of people, by their indexes; one query, and none when no condition asks for any."""
+        return await holdings_of(self.entries, people) if exam.needs_certificates else {}
+
+    def _exam(self, edition: Standard, level: str, exam_on: date) -> Exam:
+        today = self.clock.today()
+        return Exam(
+            occupation=edition.occupation,
+            level=level,
+            exam_on=exam_on,
+            related=edition.related,
+            conditions=edition.conditions_of(level),
+            levels_a_year=self.rules.integer(PACE, on=today),
+            pace_source=self.rules.explain(PACE, on=today).source,
+        )

@@ -15,6 +15,9 @@ from services.registry.organisations.storage import organisation_store
 from services.registry.plans import api as plans_api
 from services.registry.plans.handlers import Plans
 from services.registry.plans.storage import plan_store
+from services.registry.proposals import api as proposals_api
+from services.registry.proposals.handlers import Proposals
+from services.registry.proposals.storage import proposal_store
 from services.registry.standards import api as standards_api
 from services.registry.standards import consumers as standards_consumers
 from services.registry.standards.handlers import Standards
@@ -32,6 +35,9 @@ def build(tools: Tools) -> Service:
     standards = Standards(standard_store(tools.database), DATA, catalogue(DATA), rules, tools.clock)
     organisations = Organisations(organisation_store(tools.database), DATA / "organisations.json", tools.clock)
     plans = Plans(plan_store(tools.database), standards.offered, rules, tools.clock)
+    proposals = Proposals(
+        proposal_store(tools.database), standards.catalogue.occupations, standards.occupation_of, tools.clock
+    )
     certificates = Certificates(certificate_store(tools.database))
     filings = Filings(
         certificates.certificates,
@@ -50,6 +56,7 @@ def build(tools: Tools) -> Service:
             standards.standards,
             organisations.organisations,
             plans.plans,
+            proposals.proposals,
             filings.filings,
             certificates.certificates,
         ],
@@ -57,6 +64,7 @@ def build(tools: Tools) -> Service:
             standards_api.routes(standards),
             organisations_api.routes(organisations),
             plans_api.routes(plans),
+            proposals_api.routes(proposals),
             certificates_api.routes(certificates),
         ],
         hearers=hearers,

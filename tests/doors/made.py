@@ -10,6 +10,7 @@ from shared.events.assessment import FinalResult, ResultsFinalised
 from shared.settings import ServiceName
 from tests.assessment import driving
 from tests.assessment.examples import published
+from tests.doors import proposals
 from tests.doors.plans import TODAY, submitted, unit
 from tests.evaluation.examples import FULL
 from tests.evaluation.story import BEGINS, standing
@@ -39,7 +40,8 @@ async def in_registry(service: Running) -> Made:
     await eventually(authorised)
     await service.says(_results(service), subject="batch-1.1")
     await eventually(filed)
-    return {"plan": plan, "organisation": UNIT, "certificate": certificate}
+    others = await proposals.made(service)
+    return {"plan": plan, "organisation": UNIT, "certificate": certificate, **others}
 
 
 def _results(service: Running) -> ResultsFinalised:

@@ -64,18 +64,11 @@ ALTERNATIVE = st.builds(Alternative, all_of=st.lists(PREDICATE, min_size=1, max_
 SLUGS = ["safe_production", "conduct", "problem_solving"]
 
 
-def parts(levels: tuple[str, ...]) -> st.SearchStrategy[tuple[Part, ...]]:
-    """Theory and practical for all levels, perhaps a review; the points of the dimensions sum up."""
-    points = st.lists(WHOLE, max_size=len(SLUGS))
-    return st.tuples(*(points.flatmap(lambda row, name=name: _part(name, levels, row)) for name in NEEDED)).flatmap(
-        lambda two: st.one_of(st.just(two), _part("review", levels[:1], []).map(lambda one: (*two, one)))
-    )
-
-
 NEEDED = ("theory", "practical")
 
 
 def _part(name: str, levels: tuple[str, ...], points: list[int]) -> st.SearchStrategy[Part]:
+    """A part whose dimensions have these points."""
     rows = tuple(Dimension(id=slug, name=f"{slug}项", points=p) for slug, p in zip(SLUGS, points, strict=False))
     total = float(sum(points) or 100)
     return st.builds(
@@ -87,6 +80,17 @@ def _part(name: str, levels: tuple[str, ...], points: list[int]) -> st.SearchStr
         levels=st.just(levels),
         dimensions=st.just(rows),
     )
+
+
+def _scored(name: str, levels: tuple[str, ...]) -> st.SearchStrategy[Part]:
+    return st.lists(WHOLE, max_size=len(SLUGS)).flatmap(lambda points: _part(name, levels, points))
+
+
+def _parts(levels: tuple[str, ...]) -> st.SearchStrategy[tuple[Part, ...]]:
+    """Theory and practical for all levels, perhaps a review; the points of the dimensions sum up."""
+    review = st.none() | _part("review", levels[:1], [])
+    drawn = st.tuples(_scored("theory", levels), _scored("practical", levels), review)
+    return drawn.map(lambda three: tuple(part for part in three if part is not None))
 
 
 def _content(levels: tuple[str, ...]) -> st.SearchStrategy[Content]:
@@ -126,7 +130,7 @@ def _content(levels: tuple[str, ...]) -> st.SearchStrategy[Content]:
         regime=st.sampled_from(Regime),
         effective=st.dates(date(2019, 8, 1), date(2030, 1, 1)),
         levels=st.just(tuple(map(Level, levels))),
-        parts=parts(levels),
+        parts=_parts(levels),
         eligibility=conditions,
         staffing=st.lists(staffing, max_size=3, unique_by=lambda row: (row.part, row.role)).map(tuple),
         training=training,

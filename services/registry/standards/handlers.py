@@ -107,6 +107,10 @@ class Standards:
         """What changes from one edition to another."""
         return difference(await self.read(standard, scope), await self.read(other, scope))
 
+    async def occupation_of(self, standard: str) -> str:
+        """Which occupation an edition is for, a draft as well."""
+        return (await self.standards.get(standard)).occupation.id
+
     async def occupations(self) -> list[Occupation]:
         """The occupations with the codes of their newest editions."""
         return occupations(await self.standards.find({}), self.clock.today())

@@ -36,7 +36,7 @@ from shared.events.registry import (
     StandardPublished,
     StandardSuperseded,
 )
-from tests.registry.editions import asked
+from tests.registry.editions import asked, unhurried
 
 BEGIN = date(2019, 8, 1)
 
@@ -58,6 +58,9 @@ class Editions(RuleBasedStateMachine):
 
     @rule(target=editions, regime=st.sampled_from(["appraisal", "recognition"]), ahead=st.integers(-2, 6))
     def draft(self, regime: str, ahead: int) -> str:
+        return self._draft(regime, ahead)
+
+    def _draft(self, regime: str, ahead: int) -> str:
         name = f"standard-{len(self.stored)}"
         self.stored[name] = drafted(name, NATIONAL, self._content(regime, ahead))
         return name
@@ -71,8 +74,15 @@ class Editions(RuleBasedStateMachine):
             with pytest.raises(WrongState):
                 found.mended(self._content(regime, ahead))
 
+    @rule(target=told, ahead=st.integers(0, 6))
+    def draft_and_publish(self, ahead: int) -> StandardPublished | None:
+        return self._publish(self._draft("appraisal", ahead))
+
     @rule(name=editions, target=told)
     def publish(self, name: str) -> StandardPublished | None:
+        return self._publish(name)
+
+    def _publish(self, name: str) -> StandardPublished | None:
         found, at = self.stored[name], datetime(2019, 8, 1, tzinfo=UTC) + timedelta(seconds=self.steps)
         self.steps += 1
         if found.state is not State.DRAFT:
@@ -234,4 +244,4 @@ class Proposals(RuleBasedStateMachine):
 
 TestEditions = Editions.TestCase
 TestProposals = Proposals.TestCase
-TestEditions.settings = TestProposals.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestEditions.settings = TestProposals.settings = settings(unhurried, stateful_step_count=25)

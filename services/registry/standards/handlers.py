@@ -129,9 +129,8 @@ def measure(rules: Rulebook, catalogue: Catalogue, regime: Regime, day: date) ->
     def demand(key: str) -> Demand:
         return Demand(tuple(rules.value(key, list[str], on=day)), key, rules.explain(key, day).source)
 
-    listed = rules.explain("standard.occupations", day).source
     levels, parts = demand(f"standard.{regime}_levels"), demand("standard.parts")
-    return Measure(catalogue.names, listed, catalogue.predicates, levels, parts)
+    return Measure(catalogue.names, catalogue.source, catalogue.predicates, levels, parts)
 
 
 def _superseded(day: date) -> Callable[[Standard], Decision[Standard]]:

@@ -22,6 +22,9 @@ from services.registry.plans.storage import plan_store
 from services.registry.programmes import api as programmes_api
 from services.registry.programmes.handlers import Programmes
 from services.registry.programmes.storage import current_in, programme_store
+from services.registry.proposals import api as proposals_api
+from services.registry.proposals.handlers import Proposals
+from services.registry.proposals.storage import proposal_store
 from services.registry.standards import api as standards_api
 from services.registry.standards import consumers as standards_consumers
 from services.registry.standards.handlers import Standards
@@ -63,6 +66,9 @@ def build(tools: Tools) -> Service:
         rules,
         tools.sealer,
     )
+    proposals = Proposals(
+        proposal_store(tools.database), standards.catalogue.occupations, standards.occupation_of, tools.clock
+    )
     filings = Filings(
         certificates.certificates,
         filing_store(tools.database),
@@ -83,6 +89,7 @@ def build(tools: Tools) -> Service:
             plans.plans,
             programmes.programmes,
             cards.cards,
+            proposals.proposals,
             filings.filings,
             certificates.certificates,
         ],
@@ -93,6 +100,7 @@ def build(tools: Tools) -> Service:
             plans_api.routes(plans),
             programmes_api.routes(programmes),
             cards_api.routes(cards),
+            proposals_api.routes(proposals),
             certificates_api.routes(certificates),
             filings_api.routes(filings),
         ],

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from services.registry.standards.commands import EXAMPLE, Content, DraftStandard, Regime
@@ -36,103 +37,80 @@ def asked(**changes: Any) -> DraftStandard:
     return DraftStandard.model_validate({**EXAMPLE, "effective": "2020-01-01", **changes})
 
 
-LEVELS = st.lists(st.sampled_from(FIVE), min_size=1, unique=True).map(tuple)
-WHOLE = st.integers(1, 300)
-YEARS = WHOLE.map(float)
-PREDICATE = st.one_of(
-    st.builds(
-        Predicate,
-        predicate=st.just("min_years"),
-        years=YEARS,
-        kind=st.sampled_from(["cumulative", "continuous"]),
-        scope=st.sampled_from(["this", "related"]),
-    ),
-    st.builds(Predicate, predicate=st.just("holds_certificate"), level=st.sampled_from([*FIVE, "pre_technician"])),
-    st.builds(Predicate, predicate=st.just("years_since_certificate"), level=st.sampled_from(FIVE), years=YEARS),
-    st.builds(
-        Predicate,
-        predicate=st.just("diploma"),
-        kind=st.sampled_from(["technical_school", "senior_technical_school", "college"]),
-        graduating_year=st.booleans(),
-    ),
-    st.builds(Predicate, predicate=st.just("training_hours"), hours=st.none() | YEARS),
-    st.just(Predicate(predicate="apprenticeship_done")),
-    st.builds(Predicate, predicate=st.just("title"), kind=st.sampled_from(["junior", "senior"]), years=YEARS),
-    st.builds(Predicate, predicate=st.just("age_min"), years=YEARS),
+SLUGS = ("safe_production", "conduct", "problem_solving")
+LINES = tuple(
+    Alternative(all_of=tuple(map(Predicate.model_validate, row)))
+    for row in (
+        [{"predicate": "min_years", "years": 1, "kind": "cumulative", "scope": "related"}],
+        [{"predicate": "min_years", "years": 1, "kind": "continuous", "scope": "related"}],
+        [{"predicate": "min_years", "years": 1, "kind": "continuous", "scope": "this"}],
+        [{"predicate": "min_years", "years": 2, "kind": "continuous", "scope": "this"}],
+        [{"predicate": "holds_certificate", "level": "pre_technician"}, {"predicate": "training_hours"}],
+        [{"predicate": "training_hours"}, {"predicate": "holds_certificate", "level": "4"}],
+        [{"predicate": "training_hours", "hours": 240}, {"predicate": "holds_certificate", "level": "4"}],
+        [{"predicate": "years_since_certificate", "level": "4", "years": 0.5}],
+        [{"predicate": "diploma", "kind": "college"}],
+        [{"predicate": "diploma", "kind": "college", "graduating_year": True}],
+        [{"predicate": "apprenticeship_done"}],
+        [{"predicate": "title", "kind": "senior", "years": 1}, {"predicate": "age_min", "years": 18}],
+    )
 )
-ALTERNATIVE = st.builds(Alternative, all_of=st.lists(PREDICATE, min_size=1, max_size=3, unique=True).map(tuple))
-SLUGS = ["safe_production", "conduct", "problem_solving"]
+POINTS = st.integers(1, 4).map(lambda number: number * 25)
 
 
-def parts(levels: tuple[str, ...]) -> st.SearchStrategy[tuple[Part, ...]]:
-    """Theory and practical for all levels, perhaps a review; the points of the dimensions sum up."""
-    points = st.lists(WHOLE, max_size=len(SLUGS))
-    return st.tuples(*(points.flatmap(lambda row, name=name: _part(name, levels, row)) for name in NEEDED)).flatmap(
-        lambda two: st.one_of(st.just(two), _part("review", levels[:1], []).map(lambda one: (*two, one)))
-    )
-
-
-NEEDED = ("theory", "practical")
-
-
-def _part(name: str, levels: tuple[str, ...], points: list[int]) -> st.SearchStrategy[Part]:
-    rows = tuple(Dimension(id=slug, name=f"{slug}项", points=p) for slug, p in zip(SLUGS, points, strict=False))
-    total = float(sum(points) or 100)
-    return st.builds(
-        Part,
-        id=st.just(name),
-        out_of=st.just(total),
-        pass_mark=st.floats(0.5, total).map(lambda mark: min(round(mark, 1), total)),
-        minutes=WHOLE,
-        levels=st.just(levels),
-        dimensions=st.just(rows),
-    )
-
-
-def _content(levels: tuple[str, ...]) -> st.SearchStrategy[Content]:
-    some = st.lists(st.sampled_from(levels), unique=True)
-    conditions = some.flatmap(
-        lambda named: st.tuples(
-            *(
-                st.builds(
-                    Conditions,
-                    level=st.just(level),
-                    alternatives=st.lists(ALTERNATIVE, min_size=1, max_size=3).map(tuple),
-                    source=st.just("a document"),
-                )
-                for level in named
-            )
-        )
-    )
-    staffing = st.builds(
-        Staffing,
-        part=st.sampled_from(NEEDED),
-        role=st.sampled_from(["invigilator", "assessor"]),
-        candidates=st.none() | WHOLE,
-        at_least=WHOLE,
-        odd=st.booleans(),
-        source=st.just("a document"),
-    )
-    training = some.flatmap(
-        lambda named: st.tuples(
-            *(st.builds(Training, level=st.just(level), hours=YEARS, source=st.just("a document")) for level in named)
-        )
-    )
+@st.composite
+def contents(draw: st.DrawFn) -> Content:
+    """Editions that are whole, few of them alike."""
+    levels = tuple(draw(st.lists(st.sampled_from(FIVE), min_size=1, unique=True)))
+    parts = [_part(draw, name, levels) for name in ("theory", "practical")]
+    parts += [_part(draw, "review", levels[:1])] if draw(st.booleans()) else []
+    some = st.lists(st.sampled_from(levels), unique=True, max_size=2)
     whole = asked()
-    return st.builds(
-        Content,
-        occupation=st.just(whole.occupation),
-        edition=st.sampled_from(["甲版", "乙版"]),
-        regime=st.sampled_from(Regime),
-        effective=st.dates(date(2019, 8, 1), date(2030, 1, 1)),
-        levels=st.just(tuple(map(Level, levels))),
-        parts=parts(levels),
-        eligibility=conditions,
-        staffing=st.lists(staffing, max_size=3, unique_by=lambda row: (row.part, row.role)).map(tuple),
-        training=training,
-        related=st.lists(st.sampled_from(["mason", "scaffolder"]), unique=True).map(tuple),
-        sources=st.just(whole.sources),
+    return Content(
+        occupation=whole.occupation,
+        edition="甲版",
+        regime=draw(st.sampled_from(Regime)),
+        effective=draw(st.sampled_from([date(2020, 1, 1), date(2021, 1, 1)])),
+        levels=tuple(map(Level, levels)),
+        parts=tuple(parts),
+        eligibility=tuple(_conditions(draw, level) for level in draw(some)),
+        staffing=tuple(_staffing(draw, part.id) for part in parts if draw(st.booleans())),
+        training=tuple(Training(level=level, hours=draw(POINTS), source="a document") for level in draw(some)),
+        related=tuple(draw(st.lists(st.sampled_from(["mason", "scaffolder"]), unique=True))),
+        sources=whole.sources,
     )
 
 
-CONTENT = LEVELS.flatmap(_content)
+def _part(draw: st.DrawFn, name: str, levels: tuple[str, ...]) -> Part:
+    points = draw(st.lists(POINTS, max_size=len(SLUGS)))
+    lines = zip(SLUGS, points, strict=False)
+    out_of = sum(points) or 100
+    return Part(
+        id=name,
+        out_of=out_of,
+        pass_mark=draw(st.sampled_from([0.5, out_of / 3, out_of])),
+        minutes=draw(POINTS),
+        levels=levels,
+        dimensions=tuple(Dimension(id=slug, name=f"{slug}项", points=number) for slug, number in lines),
+    )
+
+
+def _conditions(draw: st.DrawFn, level: str) -> Conditions:
+    lines = draw(st.lists(st.sampled_from(LINES), min_size=1, max_size=3))
+    return Conditions(level=level, alternatives=tuple(lines), source="a document")
+
+
+def _staffing(draw: st.DrawFn, part: str) -> Staffing:
+    return Staffing(
+        part=part,
+        role=draw(st.sampled_from(["invigilator", "assessor"])),
+        candidates=draw(st.none() | POINTS),
+        at_least=draw(st.integers(1, 5)),
+        odd=draw(st.booleans()),
+        source="a document",
+    )
+
+
+CONTENT = contents()
+unhurried = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""An edition is large: on a busy machine drawing one takes longer than a small test may."""

@@ -12,8 +12,10 @@ from stdnum import numdb
 from stdnum.cn import uscc
 
 from services.registry.standards.domain import check
+from services.registry.standards.domain.words import level_name
 from services.registry.standards.handlers import measure
 from services.registry.standards.storage import catalogue, in_files
+from shared.levels import Level
 from shared.rulebook import Rulebook
 
 SERVICES = Path(__file__).parents[2] / "services"
@@ -129,6 +131,12 @@ def test_every_level_a_standard_offers_has_parts_and_conditions() -> None:
             assert conditions[level]["alternatives"]
             parts = [part["id"] for part in STANDARDS["part_sets"][standard["parts"]] if level in part["levels"]]
             assert parts == ["theory", "practical"] + ["review"] * (level in {"2", "1"})
+
+
+def test_a_level_is_called_as_it_is_printed() -> None:
+    printed = {code: row["print"] for code, row in STANDARDS["levels"].items() if code in set(Level)}
+    assert printed == {code: level_name(code).zh for code in ("5", "4", "3", "2", "1")}
+    assert all(level_name(code).zh != code for code in Level)
 
 
 def test_an_edition_of_the_files_is_as_whole_as_one_the_center_drafts() -> None:

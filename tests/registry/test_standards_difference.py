@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from services.registry.standards.commands import Content
 from services.registry.standards.domain import Change, difference, facts
-from tests.registry.editions import CONTENT, asked
+from tests.registry.editions import CONTENT, asked, unhurried
 
 TURNED = {"added": "removed", "removed": "added", "changed": "changed"}
 
@@ -27,16 +27,19 @@ def applied(said: dict[str, JsonValue], changes: list[Change]) -> dict[str, Json
     return result
 
 
+@unhurried
 @given(CONTENT)
 def test_an_edition_does_not_differ_from_itself(content: Content) -> None:
     assert difference(content, content) == []
 
 
+@unhurried
 @given(CONTENT, CONTENT)
 def test_the_changes_applied_to_one_edition_give_the_other(one: Content, other: Content) -> None:
     assert applied(values(one), difference(one, other)) == values(other)
 
 
+@unhurried
 @given(CONTENT, CONTENT)
 def test_seen_from_the_other_side_before_and_after_are_swapped(one: Content, other: Content) -> None:
     there, back = difference(one, other), difference(other, one)
@@ -45,6 +48,7 @@ def test_seen_from_the_other_side_before_and_after_are_swapped(one: Content, oth
     }
 
 
+@unhurried
 @given(CONTENT)
 def test_the_order_of_levels_parts_and_conditions_is_no_difference(content: Content) -> None:
     turned = {name: getattr(content, name)[::-1] for name in ("levels", "parts", "eligibility", "staffing", "related")}

@@ -26,7 +26,7 @@ from services.registry.standards.domain import (
 from shared.act import NATIONAL
 from shared.errors import Fault
 from shared.events.registry import StandardPublished, StandardSuperseded
-from tests.registry.editions import CONTENT, MEASURE, asked
+from tests.registry.editions import CONTENT, MEASURE, asked, unhurried
 
 TODAY = date(2019, 12, 1)
 NOON = datetime(2019, 12, 1, 4, tzinfo=UTC)
@@ -44,6 +44,7 @@ def published(name: str = "standard-1", at: datetime = NOON, **changes: Any) -> 
 # -- what it must say ----------------------------------------------------------------------------------
 
 
+@unhurried
 @given(CONTENT)
 def test_what_is_whole_passes(content: Content) -> None:
     check(content, MEASURE)

@@ -108,6 +108,10 @@ class Standards:
         """What changes from one edition to another."""
         return difference(await self.read(standard, scope), await self.read(other, scope))
 
+    async def occupation_of(self, standard: str) -> str:
+        """Which occupation an edition is for, a draft as well."""
+        return (await self.standards.get(standard)).occupation.id
+
     async def occupations(self) -> list[Occupation]:
         """The occupations with the codes of their newest editions."""
         return occupations(await self.standards.find({}), self.clock.today())
@@ -130,9 +134,8 @@ def measure(rules: Rulebook, catalogue: Catalogue, regime: Regime, day: date) ->
     def demand(key: str) -> Demand:
         return Demand(tuple(rules.value(key, list[str], on=day)), key, rules.explain(key, day).source)
 
-    listed = rules.explain("standard.occupations", day).source
     levels, parts = demand(f"standard.{regime}_levels"), demand("standard.parts")
-    return Measure(catalogue.names, listed, catalogue.predicates, levels, parts)
+    return Measure(catalogue.names, catalogue.source, catalogue.predicates, levels, parts)
 
 
 def _superseded(day: date) -> Callable[[Standard], Decision[Standard]]:

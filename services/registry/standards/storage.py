@@ -51,6 +51,8 @@ class Catalogue:
     """The pilot's occupations and the predicates that conditions are made of."""
 
     occupations: Mapping[str, Occupation]
+    source: str
+    """The document that names the occupations."""
     predicates: Mapping[str, tuple[str, ...]]
 
     @property
@@ -62,8 +64,10 @@ class Catalogue:
 def catalogue(folder: Path) -> Catalogue:
     """What `occupations.json` and `standards.json` know beside the editions."""
     predicates = _read(folder / "standards.json")["predicates"]
+    file = _read(folder / "occupations.json")
     return Catalogue(
-        {row["id"]: _occupation(row) for row in _read(folder / "occupations.json")["occupations"]},
+        {row["id"]: _occupation(row) for row in file["occupations"]},
+        file["sources"]["notice"],
         {name: tuple(row["parameters"]) for name, row in predicates.items()},
     )
 

@@ -147,7 +147,7 @@ async def test_an_assignment_is_refused_by_card_and_rule(service: Running) -> No
     ):
         answer = await post(service, unit, f"/{batch}/assignment", body)
         assert (answer.status_code, slug(answer)) == (409, "card-refused"), answer.text
-        assert (answer.json()["errors"][0]["field"], answer.json()["errors"][0]["rule"]) == (field, rule)
+        assert (answer.json()["errors"][0]["pointer"], answer.json()["errors"][0]["rule"]) == (field, rule)
 
 
 async def test_the_newest_word_on_a_card_counts(service: Running) -> None:

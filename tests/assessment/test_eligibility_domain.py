@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.drive.people import CLAIMS
-from services.assessment.eligibility.commands import Claims, Diploma, EarlierCertificate, Title, Worked
 from services.assessment.eligibility.domain import (
     NOTHING,
     Eligibility,
@@ -24,6 +23,7 @@ from services.assessment.eligibility.domain import (
     judged,
     years_between,
 )
+from services.assessment.eligibility.domain.claims import Claims, Diploma, EarlierCertificate, Title, Worked
 from shared.events.registry import Alternative, Conditions, Predicate
 from tests.assessment.examples import resident_id
 

@@ -117,11 +117,17 @@ def test_an_edition_is_not_in_force_from_the_day_a_newer_one_is() -> None:
 
 def test_any_grant_that_covers_the_exam_will_do_and_the_newest_is_the_one_that_counts() -> None:
     mason = grant(plan="plan-2", scopes=(Scope(occupation="mason", levels=("5",)),))
-    newer = grant(plan="plan-3", edition=2, valid_from=date(2019, 10, 1), authority="44")
+    newer = grant(plan="plan-3", edition=2, valid_from=date(2019, 10, 1))
     of = unit(grants=(grant(), mason, newer))
     assert of.must_cover("mason", "5", EXAM, TODAY) == mason
     assert of.must_cover("rebar_worker", "5", EXAM, TODAY) == newer
     assert of.must_cover("rebar_worker", "5", date(2019, 9, 30), TODAY) == grant()
+
+
+def test_a_unit_that_changed_its_line_examines_under_the_plan_of_the_new_one_as_soon_as_it_has_one() -> None:
+    elsewhere = grant(plan="plan-2", authority="44", valid_from=date(2019, 10, 1))
+    assert unit(grants=(elsewhere,)).must_cover("rebar_worker", "5", EXAM, TODAY) == elsewhere
+    assert unit(grants=(elsewhere, grant())).must_cover("rebar_worker", "5", EXAM, TODAY) == grant()
 
 
 def test_what_events_without_grants_name_is_the_one_grant() -> None:

@@ -118,6 +118,16 @@ async def test_a_lapsed_plan_ends_no_batch_begun_under_it_and_lets_no_new_one_be
     assert (await post(service, unit, f"/{batch}/publicise")).status_code == 200
 
 
+async def test_a_unit_stored_before_there_were_grants_may_still_examine(service: Running) -> None:
+    unit = await authorised(service, "unit-33-schema")
+    units = service.process.tools.database.collection("units")
+    [known] = await units.find({"_id": unit})
+    [of] = known["grants"]
+    plain = {name: of[name] for name in ("plan", "scopes", "valid_from", "valid_until")}
+    await units.update({"_id": unit}, {"$set": {"schema": 1, **plain}, "$unset": {"grants": ""}})
+    assert (await get(service, unit, f"/{await batch_of(service, unit)}"))["plan"] == of["plan"]
+
+
 async def test_results_carry_the_plan_and_who_examined(service: Running) -> None:
     unit = "unit-33-lineage"
     further = grant(plan="plan-9", edition=3, valid_from=date(2019, 10, 1))
@@ -147,7 +157,7 @@ async def test_an_assignment_is_refused_by_card_and_rule(service: Running) -> No
     ):
         answer = await post(service, unit, f"/{batch}/assignment", body)
         assert (answer.status_code, slug(answer)) == (409, "card-refused"), answer.text
-        assert (answer.json()["errors"][0]["field"], answer.json()["errors"][0]["rule"]) == (field, rule)
+        assert (answer.json()["errors"][0]["pointer"], answer.json()["errors"][0]["rule"]) == (field, rule)
 
 
 async def test_the_newest_word_on_a_card_counts(service: Running) -> None:

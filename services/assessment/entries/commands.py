@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from services.assessment.eligibility.commands import Claims
+from services.assessment.eligibility.domain.claims import Claims
 from shared.command import Command
 
 Text = StringConstraints(strip_whitespace=True, min_length=1, max_length=100)

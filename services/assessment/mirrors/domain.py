@@ -84,7 +84,10 @@ class Unit(Mirrored):
         return self.suspended_on is not None and self.suspended_on <= on
 
     def must_cover(self, occupation: str, level: str, exam_on: date, today: date) -> Grant:
-        """The newest grant that covers an exam; or why none does, by those that come nearest, and what to do."""
+        """The grant that covers an exam, of the unit's present line if there is one, and of several the newest.
+
+        If none does: why, by those that come nearest, and what to do.
+        """
         if self.is_suspended(max(today, exam_on)):
             raise Suspended(f"suspended from {self.suspended_on} ({self.reason}); turn to your authority")
         if not self.grants:
@@ -96,7 +99,8 @@ class Unit(Mirrored):
             raise NotAuthorised(
                 f"the filed plan holds from {days}; choose a day within it, or submit a further plan", field="/exam_on"
             )
-        return max(covering, key=lambda grant: (grant.valid_from, grant.edition, grant.plan))
+        own = [grant for grant in covering if grant.authority == self.authority]
+        return max(own or covering, key=lambda grant: (grant.valid_from, grant.edition, grant.plan))
 
 
 def _that_name(grants: Iterable[Grant], occupation: str, level: str) -> list[Grant]:

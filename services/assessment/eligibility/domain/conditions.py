@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import Field
 
-from services.assessment.eligibility.commands import Claims
+from services.assessment.eligibility.domain.claims import Claims
 from services.assessment.eligibility.domain.evidence import NOTHING, Evidence, Holding, years_between
 from services.assessment.eligibility.domain.predicates import Proof, Wording, proof, wording
 from shared.errors import Fault, Kind
@@ -120,8 +120,8 @@ def judged(conditions: Conditions | None, known: Evidence) -> Eligibility:
     for place, alternative in enumerate(conditions.alternatives, start=1):
         evidence, lacking = _weighed(alternative, known)
         if not lacking:
-            met = Met.model_construct(alternative=place, evidence=evidence)
-            return Eligibility.model_construct(eligible=True, met=met, source=conditions.source)
+            met = Met(alternative=place, evidence=evidence)
+            return Eligibility(eligible=True, met=met, source=conditions.source)
         missing.append(Shortfall(alternative=place, missing=lacking))
     return Eligibility(eligible=False, rule=BY_CONDITIONS, missing=tuple(missing), source=conditions.source)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.assessment.eligibility.commands import Claims
+from services.assessment.eligibility.domain.claims import Claims
 from shared.privacy import scrub
 
 NOTHING = Claims()

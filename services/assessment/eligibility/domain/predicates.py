@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pydantic import Field
 
@@ -114,17 +115,17 @@ def proof(asked: Predicate, known: Evidence) -> Proof | None:
     if shown is None:
         return None
     zh, en = words(asked)
-    return Proof.model_construct(
-        predicate=asked.predicate, zh=zh, en=en, by=shown.by, amount=shown.amount, number=shown.number
-    )
+    return Proof(predicate=asked.predicate, zh=zh, en=en, by=shown.by, amount=shown.amount, number=shown.number)
 
 
+@lru_cache(1000)
 def wording(asked: Predicate) -> Wording:
     """A predicate as it reads."""
     zh, en = words(asked)
     return Wording(predicate=asked.predicate, zh=zh, en=en)
 
 
+@lru_cache(1000)
 def words(asked: Predicate) -> Words:
     """A predicate in Chinese and English."""
     years, kind = f"{asked.years or 0:g}", KINDS.get(asked.kind, (f"{asked.kind}", f"{asked.kind}"))

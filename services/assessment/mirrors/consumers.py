@@ -6,6 +6,7 @@ from services.assessment.mirrors.domain import Unit, card_of, standard_of, unit_
 from services.assessment.mirrors.handlers import Mirrors
 from shared.act import Act
 from shared.events.registry import (
+    CardChanged,
     CardGraded,
     CardIssued,
     CardLapsed,
@@ -14,7 +15,9 @@ from shared.events.registry import (
     CardRevoked,
     CardStanding,
     CardSuspended,
+    Edition,
     StandardPublished,
+    StandardSuperseded,
     Standing,
     UnitAuthorised,
     UnitLapsed,
@@ -26,10 +29,11 @@ from shared.messaging.envelope import Heard
 
 Told = Callable[[Act, Unit], Awaitable[None]]
 UNITS: tuple[type[Standing], ...] = (UnitAuthorised, UnitSuspended, UnitReinstated, UnitLapsed)
-STANDARDS: tuple[type[StandardPublished], ...] = (StandardPublished,)
+STANDARDS: tuple[type[Edition], ...] = (StandardPublished, StandardSuperseded)
 CARDS: tuple[type[CardStanding], ...] = (
     CardIssued,
     CardRenewed,
+    CardChanged,
     CardSuspended,
     CardReinstated,
     CardRevoked,
@@ -45,7 +49,7 @@ def hear(hearers: Hearers, mirrors: Mirrors, tell: Told) -> None:
         unit = await mirrors.take_unit(act, unit_of(heard.event, heard.authority, heard.sequence))
         await tell(act, unit)
 
-    async def standard(heard: Heard[StandardPublished], act: Act) -> None:
+    async def standard(heard: Heard[Edition], act: Act) -> None:
         await mirrors.take_standard(act, standard_of(heard.event, heard.authority, heard.sequence))
 
     async def card(heard: Heard[CardStanding], act: Act) -> None:

@@ -10,10 +10,10 @@ from shared.events.base import Event
 from shared.events.registry import (
     CardStanding,
     Conditions,
+    Edition,
     Grant,
     Part,
     Scope,
-    StandardPublished,
     Standing,
     UnitLapsed,
     UnitReinstated,
@@ -201,7 +201,7 @@ def _newest_only(said: Standing, authority: str) -> tuple[Grant, ...]:
     return (Grant(plan=said.plan, authority=authority, scopes=said.scopes, **days),)
 
 
-def standard_of(said: StandardPublished, authority: str, sequence: int) -> Standard:
+def standard_of(said: Edition, authority: str, sequence: int) -> Standard:
     """An edition as it was published, or as it now stands."""
     return Standard(id=said.standard, authority=authority, sequence=sequence, **said.model_dump(exclude={"standard"}))
 

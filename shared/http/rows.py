@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from shared.errors import Fault, Malformed
 
@@ -103,11 +103,11 @@ def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    """An object's fields as CSV columns: what lies in an inner object is named `field.part`."""
+    """An object's fields as CSV columns: what lies in an inner object is named `field.part`, a list is JSON."""
     cells: dict[str, Any] = {}
     for name, value in row.items():
         cells |= {f"{name}.{part}": cell for part, cell in value.items()} if isinstance(value, dict) else {name: value}
-    return cells
+    return {name: to_json(cell).decode() if isinstance(cell, list) else cell for name, cell in cells.items()}
 
 
 def runs(rows: Iterable[T]) -> Iterator[Sequence[T]]:
@@ -159,6 +159,8 @@ def _in_cells(body: bytes, kind: type[R]) -> Iterator[Line[R] | Refused]:
     if unknown := {name.partition(".")[0] for name in columns} - {*kind.model_fields, *REFUSAL_COLUMNS}:
         known = ", ".join(kind.model_fields)
         raise Malformed(f"{len(unknown)} columns of the header are unknown; those known are: {known}", field="/0")
+    if whole := {name.partition(".")[0] for name in columns if "." in name} & {*columns}:
+        raise Malformed(f"the header names {min(whole)} both whole and in parts; choose one way", field="/0")
     columns = ["" if name in REFUSAL_COLUMNS and name not in kind.model_fields else name for name in columns]
     numbers = _numbers(kind)
     return (_cells(line, columns, cells, numbers, kind) for line, cells in rows)
@@ -171,7 +173,8 @@ def _cells(line: int, columns: Sequence[str], cells: Sequence[str], numbers: set
     for column, cell in zip(columns, cells, strict=True):
         field, _, part = column.partition(".")
         if cell and field:  # an empty cell is a field that was not sent
-            (row.setdefault(field, {}) if part else row)[part or field] = _number(cell) if field in numbers else cell
+            place = row.setdefault(field, {}) if part else row
+            place[part or field] = _number(cell) if field in numbers else _list(cell)
     try:
         return line, kind.model_validate(row, strict=False)  # all cells are text, so numbers and days are read from it
     except ValidationError as error:
@@ -187,6 +190,15 @@ def _numbers(kind: type[BaseModel]) -> set[str]:
 def _inner(told: Mapping[str, Any]) -> Mapping[str, Any]:
     inner = told.get("additionalProperties")
     return inner if isinstance(inner, dict) else {}
+
+
+def _list(cell: str) -> Any:
+    if not cell.startswith("["):
+        return cell
+    try:
+        return from_json(cell)
+    except ValueError:
+        return cell
 
 
 def _number(cell: str) -> float | str:

@@ -112,3 +112,8 @@ def test_whatever_is_written_as_a_table_reads_back_the_same(names: list[str]) ->
     rows = [{"name": name, "count": 1, "sheet": {"one": 2.5}} for name in names]
     text = table(["name", "count", "sheet.one"], map(flat, rows))
     assert [row.model_dump() for _, row in read(text)] == rows
+
+
+def test_a_field_is_named_whole_or_in_parts_but_not_both_ways() -> None:
+    with pytest.raises(Malformed, match="both whole and in parts"):
+        rows_in(b"name,place,place.city\na,b,c\n", CSV, Row)

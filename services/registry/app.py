@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+from services.registry.cases import api as cases_api
+from services.registry.cases import consumers as cases_consumers
+from services.registry.cases.handlers import Cases
+from services.registry.cases.storage import case_store
 from services.registry.certificates import api as certificates_api
 from services.registry.certificates.handlers import Certificates
 from services.registry.certificates.storage import certificate_store, number_formats
@@ -51,9 +55,11 @@ def build(tools: Tools) -> Service:
         tools.sealer,
         tools.clock,
     )
+    cases = Cases(case_store(tools.database), certificates, filings.filings, organisations.organisations)
     hearers = Hearers()
     organisations_consumers.hear(hearers, organisations)
     filings_consumers.hear(hearers, filings)
+    cases_consumers.hear(hearers, cases)
     return Service(
         stores=[
             standards.standards,
@@ -62,6 +68,7 @@ def build(tools: Tools) -> Service:
             programmes.programmes,
             filings.filings,
             certificates.certificates,
+            cases.cases,
         ],
         routers=[
             standards_api.routes(standards),
@@ -70,6 +77,7 @@ def build(tools: Tools) -> Service:
             programmes_api.routes(programmes),
             certificates_api.routes(certificates),
             filings_api.routes(filings),
+            cases_api.routes(cases),
         ],
         hearers=hearers,
         start=[organisations.load, standards.load, programmes.load],

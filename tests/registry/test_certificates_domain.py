@@ -224,10 +224,8 @@ class Life(RuleBasedStateMachine):
     )
     def change(self, kind: str, theory: int, hours: int) -> None:
         self.now += timedelta(hours=hours)
-        found, asked = (
-            self.newest,
-            {"reissued": ["serial"], "corrected": [{"theory": theory}, ["theory"]]}.get(kind, []),
-        )
+        more: dict[str, list[Any]] = {"reissued": ["serial"], "corrected": [{"theory": theory}, ["theory"]]}
+        found, asked = self.newest, more.get(kind, [])
         grounds = Grounds(reason="r", basis="b", actor="a", at=self.now)
         allowed = {"reinstated": (Status.SUSPENDED,), "suspended": (Status.VALID,), "reissued": (Status.VALID,)}
         if found.status not in allowed.get(kind, (Status.VALID, Status.SUSPENDED)):

@@ -5,6 +5,10 @@ from pathlib import Path
 from services.registry.cards import api as cards_api
 from services.registry.cards.handlers import Cards
 from services.registry.cards.storage import card_data, card_store
+from services.registry.cases import api as cases_api
+from services.registry.cases import consumers as cases_consumers
+from services.registry.cases.handlers import Cases
+from services.registry.cases.storage import case_store
 from services.registry.certificates import api as certificates_api
 from services.registry.certificates.handlers import Certificates
 from services.registry.certificates.storage import certificate_store, number_formats
@@ -78,10 +82,12 @@ def build(tools: Tools) -> Service:
         tools.sealer,
         tools.clock,
     )
+    cases = Cases(case_store(tools.database), certificates, filings.filings, organisations.organisations)
     hearers = Hearers()
     standards_consumers.hear(hearers, standards)
     organisations_consumers.hear(hearers, organisations)
     filings_consumers.hear(hearers, filings)
+    cases_consumers.hear(hearers, cases)
     return Service(
         stores=[
             standards.standards,
@@ -92,6 +98,7 @@ def build(tools: Tools) -> Service:
             proposals.proposals,
             filings.filings,
             certificates.certificates,
+            cases.cases,
         ],
         routers=[
             standards_api.routes(standards),
@@ -103,6 +110,7 @@ def build(tools: Tools) -> Service:
             proposals_api.routes(proposals),
             certificates_api.routes(certificates),
             filings_api.routes(filings),
+            cases_api.routes(cases),
         ],
         hearers=hearers,
         due=[cards.lapse],

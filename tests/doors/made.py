@@ -10,7 +10,7 @@ from shared.events.assessment import FinalResult, ResultsFinalised
 from shared.settings import ServiceName
 from tests.assessment import driving
 from tests.assessment.examples import published
-from tests.doors import cards, proposals
+from tests.doors import cards, cases, proposals
 from tests.doors.plans import TODAY, submitted, unit
 from tests.evaluation.examples import FULL
 from tests.evaluation.story import BEGINS, standing
@@ -41,7 +41,7 @@ async def in_registry(service: Running) -> Made:
     await service.says(_results(service), subject="batch-1.1")
     await eventually(filed)
     made = {"plan": plan, "organisation": UNIT, "certificate": certificate}
-    for room in (cards, proposals):
+    for room in (cards, cases, proposals):
         made |= await room.made(service)
     return made
 

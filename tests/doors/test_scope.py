@@ -22,6 +22,8 @@ EVERYBODYS = {
     "/v1/standards",
     "/v1/standards/{standard}",
     "/v1/standards/{standard}/difference/{other}",
+    "/v1/programmes",
+    "/v1/programmes/{programme}",
 }
 """Read by everybody with a token: they belong to no line."""
 INSIDERS = {"unit": (UNIT, "33"), "authority": ("33", "33"), "center": ("center", None), "auditor": ("audit", None)}

@@ -66,7 +66,7 @@ def test_a_data_file_is_readable_as_text(file: Path) -> None:
     assert text.endswith("}\n")
 
 
-@pytest.mark.parametrize("name", ["occupations", "standards", "organisations", "numbers", "cards"])
+@pytest.mark.parametrize("name", ["occupations", "standards", "organisations", "numbers", "programmes", "cards"])
 def test_every_fact_says_how_sure_it_is_and_who_says_so(name: str) -> None:
     content = read("registry", f"{name}.json")
     facts = [thing for thing in objects(content) if isinstance(thing.get("status"), str)]
@@ -238,6 +238,35 @@ def test_the_pattern_of_the_number_takes_what_its_parts_allow() -> None:
     # serial 00000, body type 5, level 6, a digit too many
     wrong = ["1999002001400000", "1999005001400001", "1999002001600001", "19990020014000011"]
     assert [number for number in right + wrong if re.fullmatch(NUMBERS[0]["pattern"], number)] == right
+
+
+def test_the_number_of_a_level_certificate_is_as_long_as_its_parts_and_fits_its_pattern() -> None:
+    form = NUMBERS[1]
+    parts = {part["name"]: part["digits"] for part in form["parts"]}
+    assert list(parts.items()) == [("issuer", 13), ("year", 2), ("level", 1), ("serial", 6)]
+    assert sum(parts.values()) == form["length"] == 22
+    assert sum(part["digits"] for part in form["issuer"]["parts"]) == 13
+    right = ["Y000123123456195000001", "S000066000001211999999"]
+    # no serial, level 6, another kind of body, a character too few
+    wrong = ["Y000123123456195000000", "Y000123123456196000001", "R000123123456195000001", "Y00012312345619500001"]
+    assert [number for number in right + wrong if re.fullmatch(form["pattern"], number)] == right
+
+
+def test_a_units_code_fits_the_format_of_each_regime() -> None:
+    forms = {form["regime"]: form for form in NUMBERS}
+    for unit in ORGANISATIONS["units"]:
+        assert unit["issuer_codes"].keys() == forms.keys()
+        assert unit["issuer_codes"]["appraisal"] == unit["issuer_code"]
+        for regime, code in unit["issuer_codes"].items():
+            assert re.fullmatch(forms[regime]["issuer"]["pattern"], code)
+
+
+def test_each_regime_of_a_programme_has_one_number_format() -> None:
+    programmes = read("registry", "programmes.json")
+    regimes = {term["regime"] for programme in programmes["programmes"] for term in programme["regimes"]}
+    assert regimes <= {form["regime"] for form in NUMBERS}
+    assert len({form["regime"] for form in NUMBERS}) == len(NUMBERS)
+    assert programmes["current"]["value"] in {programme["id"] for programme in programmes["programmes"]}
 
 
 def test_the_evaluation_form_sums_to_a_hundred_and_says_it_is_not_the_notices() -> None:

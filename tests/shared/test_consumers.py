@@ -35,6 +35,19 @@ async def test_an_event_is_handed_over_as_an_act_that_names_it_as_its_cause(serv
 
 
 @live
+async def test_an_event_that_two_rooms_hear_reaches_both_and_comes_to_both_again_when_one_fails(
+    servers: Servers,
+) -> None:
+    first, second = Ear(), Ear(NotFound("not yet"))
+    both = hearers(first)
+    both.on(NoteWritten, second)
+    async with hearing(servers, both) as queues:
+        await queues.says(NoteWritten(line="one"))
+        await second.hears("one")
+    assert first.lines == ["one", "one"]
+
+
+@live
 async def test_what_waited_while_nobody_heard_is_all_taken(servers: Servers) -> None:
     ear = Ear()
     lines = [f"line {n}" for n in range(60)]

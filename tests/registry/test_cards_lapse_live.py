@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pymongo
@@ -35,14 +36,6 @@ SLOWEST = 1.0  # seconds for the answer to a light request
 LAST = date(2022, 9, 1)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def service(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
-    pace = {"sweep_every": 1.0, "sweep_after": 5.0, "poll_every": 0.5}  # as in production
-    async with running("registry", servers, issuer, tmp_path_factory.mktemp("lapse"), **pace) as live:
-        live.set_time(start_of_day(LAST) + timedelta(hours=20))
-        yield live
-
-
 async def filled(cards: Store[Card], count: int) -> None:
     """So many cards that all end on one day."""
     act = Act(id="filled", at=start_of_day(TODAY), correlation="filled")
@@ -54,6 +47,39 @@ async def filled(cards: Store[Card], count: int) -> None:
 def numbered(serial: int) -> Card:
     content = {"id": f"card-{serial}", "number": f"A3319{serial:05d}", "serial": serial}
     return card().having(**content, person_index=f"index-{serial}")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def empty(servers: Servers) -> AsyncIterator[Store[Card]]:
+    """A store of cards whose events nobody announces."""
+    with pymongo.MongoClient[dict[str, Any]](servers.admin_mongo_url) as client:
+        client.drop_database("registry")
+    database = Database(servers.mongo_url("registry"), "registry")
+    store = card_store(database)
+    await store.prepare()
+    yield store
+    await database.close()
+
+
+async def test_one_look_lapses_a_bounded_number_and_waits_for_the_broker(empty: Store[Card]) -> None:
+    clock = FrozenClock(start_of_day(LAST + timedelta(days=1)))
+    cards = Cards(empty, offered, CARDS, RULES, Sealer(SEAL_KEYS, INDEX_KEY), clock)
+    lapsed = {"lapsed_on": {"$ne": None}}
+    await filled(empty, 5 * RUN)
+    for _ in range(3):  # nothing is announced here
+        await cards.lapse(clock.now())
+    assert await empty.count(lapsed) == 2 * RUN
+    await empty.collection.update_all({}, {"$set": {"pending": []}})
+    await cards.lapse(clock.now())
+    assert await empty.count(lapsed) == 4 * RUN
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def service(servers: Servers, issuer: Issuer, tmp_path: Path) -> AsyncIterator[Running]:
+    pace = {"sweep_every": 1.0, "sweep_after": 5.0, "poll_every": 0.5}  # as in production
+    async with running("registry", servers, issuer, tmp_path, **pace) as live:
+        live.set_time(start_of_day(LAST) + timedelta(hours=20))
+        yield live
 
 
 async def light_requests(service: Running, until: asyncio.Event) -> list[float]:
@@ -84,28 +110,3 @@ async def test_ten_thousand_lapse_and_requests_are_answered_meanwhile(service: R
     assert len(took) > 10
     assert took[-1] < SLOWEST, f"of {len(took)} answers the slowest took {took[-1]:.2f} s, half {took[len(took) // 2]}"
     print(f"{len(took)} answers: median {took[len(took) // 2]:.3f} s, slowest {took[-1]:.3f} s")  # noqa: T201
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def empty(servers: Servers) -> AsyncIterator[Store[Card]]:
-    """A store of cards whose events nobody announces."""
-    with pymongo.MongoClient[dict[str, Any]](servers.admin_mongo_url) as client:
-        client.drop_database("registry")
-    database = Database(servers.mongo_url("registry"), "registry")
-    store = card_store(database)
-    await store.prepare()
-    yield store
-    await database.close()
-
-
-async def test_one_look_lapses_a_bounded_number_and_waits_for_the_broker(empty: Store[Card]) -> None:
-    clock = FrozenClock(start_of_day(LAST + timedelta(days=1)))
-    cards = Cards(empty, offered, CARDS, RULES, Sealer(SEAL_KEYS, INDEX_KEY), clock)
-    lapsed = {"lapsed_on": {"$ne": None}}
-    await filled(empty, 5 * RUN)
-    for _ in range(3):  # nothing is announced here
-        await cards.lapse(clock.now())
-    assert await empty.count(lapsed) == 2 * RUN
-    await empty.collection.update_all({}, {"$set": {"pending": []}})
-    await cards.lapse(clock.now())
-    assert await empty.count(lapsed) == 4 * RUN

@@ -263,5 +263,5 @@ def life(servers: Servers) -> Iterator[type[Life]]:
 
 
 def test_whatever_is_done_with_cards_their_promises_hold(life: type[Life]) -> None:
-    bounds = settings(max_examples=20, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+    bounds = settings(max_examples=8, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(life, settings=bounds)

@@ -76,7 +76,9 @@ async def test_one_look_lapses_a_bounded_number_and_waits_for_the_broker(empty: 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def service(servers: Servers, issuer: Issuer, tmp_path: Path) -> AsyncIterator[Running]:
-    pace = {"sweep_every": 1.0, "sweep_after": 5.0, "poll_every": 0.5}  # as in production
+    # The pace of production; only the sweep waits longer, for on a busy machine it would announce again what the
+    # relay is about to strike, which is its right (hearers take an event once) and not what is measured here.
+    pace = {"sweep_every": 1.0, "sweep_after": 60.0, "poll_every": 0.5}
     async with running("registry", servers, issuer, tmp_path, **pace) as live:
         live.set_time(start_of_day(LAST) + timedelta(hours=20))
         yield live

@@ -23,7 +23,7 @@ from services.registry.cards.domain.evidence import CardKind
 from services.registry.cards.domain.history import Holder
 from services.registry.cards.domain.issue import issued, numbered
 from services.registry.cards.domain.rules import CardData, CardRules, Offered
-from services.registry.cards.storage import card_rules, due_to_lapse, held_by, named, next_serial
+from services.registry.cards.storage import card_rules, due_to_lapse, held_by, named, next_serial, unannounced
 from shared.act import NATIONAL, Act, Scope
 from shared.clock import Clock
 from shared.errors import Contended, NotFound
@@ -33,7 +33,7 @@ from shared.storage.store import Store
 from shared.workdays import local_day
 
 RACES = 50  # cards of one series that may be issued at the same moment
-RUN = 500  # cards lapsed in one bulk write
+RUN = 250  # cards lapsed in one bulk write: short enough that requests get their turn in between
 RUNS = 4  # bulk writes in one look, within the lease; the next look takes the rest
 
 
@@ -129,10 +129,16 @@ class Cards:
         return [by_name.get(name) for name in asked.cards]
 
     async def lapse(self, now: datetime) -> None:
-        """Say of cards whose last day is over that they lapsed; a bounded number in one look."""
+        """Say of cards whose last day is over that they lapsed.
+
+        A look ends when the broker has not taken the run before yet: the relay announces in the order of saving,
+        so a long queue of lapses would make every other room's events wait behind it.
+        """
         today = local_day(now)
         act = Act(id=f"lapse-{today}", at=now, correlation=f"lapse-{today}")
         for _ in range(RUNS):
+            if await unannounced(self.cards) > RUN:
+                return
             due = await due_to_lapse(self.cards, today, RUN)
             await self.cards.change_all({card: (act, lambda found: found.lapsed(today)) for card in due})
             if len(due) < RUN:

@@ -127,3 +127,8 @@ async def due_to_lapse(cards: Store[Card], today: date, limit: int) -> list[str]
     query: Document = {"held": True, "lapsed_on": None, "valid_until": {"$lt": today}}
     rows = await cards.collection.find(query, sort=[("valid_until", 1)], limit=limit, fields={"_id": 1})
     return [row["_id"] for row in rows]
+
+
+async def unannounced(cards: Store[Card]) -> int:
+    """Cards whose events the broker has not taken yet."""
+    return await cards.count({"pending.0": {"$exists": True}})

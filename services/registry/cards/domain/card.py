@@ -173,12 +173,12 @@ class Card(Entity):
         self._must_take_grade(asked)
         content = asked.model_dump(exclude={"corrects"})
         card = self.having(gradings=(*self.gradings, Grading(**content, by=by, on=rules.today)))
-        events = [card.saying(CardGraded, year=asked.year, grade=asked.grade)]
-        if rules.refusals is None or asked.refusals < rules.refusals:
-            return card, events
-        why = f"refused {asked.refusals} assignments in {asked.year}"
-        gone, more = card.revoked(RevokeCard(reason=why, basis=f"{self.kind}.refusals_per_year"), rules.today)
-        return gone, [*events, *more]
+        more: Sequence[Event] = ()
+        if rules.refusals is not None and asked.refusals >= rules.refusals:
+            why = f"refused {asked.refusals} assignments in {asked.year}"
+            card, more = card.revoked(RevokeCard(reason=why, basis=f"{self.kind}.refusals_per_year"), rules.today)
+        # the grade's event carries the end as well: whoever hears only one of the two knows the whole card
+        return card, [card.saying(CardGraded, year=asked.year, grade=asked.grade), *more]
 
     def _must_take_grade(self, asked: GradeCard) -> None:
         if not self.terms[0].valid_from.year <= asked.year <= self.valid_until.year:

@@ -15,6 +15,10 @@ from services.registry.organisations.storage import authorities_in, organisation
 from services.registry.plans import api as plans_api
 from services.registry.plans.handlers import Plans
 from services.registry.plans.storage import plan_store
+from services.registry.sites import api as sites_api
+from services.registry.sites import consumers as sites_consumers
+from services.registry.sites.handlers import Sites
+from services.registry.sites.storage import conditions_in, site_store
 from services.registry.standards import api as standards_api
 from services.registry.standards.handlers import Standards
 from services.registry.standards.storage import standard_store
@@ -38,6 +42,14 @@ def build(tools: Tools) -> Service:
         Rulebook.load(DATA / "rules.json"),
         tools.sealer,
     )
+    sites = Sites(
+        site_store(tools.database),
+        register,
+        standards.offered,
+        conditions_in(DATA / "conditions.json"),
+        register.rules,
+        tools.sealer,
+    )
     plans = Plans(plan_store(tools.database), standards.offered, Rulebook.load(DATA / "rules.json"), tools.clock)
     certificates = Certificates(certificate_store(tools.database))
     filings = Filings(
@@ -51,10 +63,12 @@ def build(tools: Tools) -> Service:
     hearers = Hearers()
     organisations_consumers.hear(hearers, organisations)
     filings_consumers.hear(hearers, filings)
+    sites_consumers.hear(hearers, sites)
     return Service(
         stores=[
             standards.standards,
             organisations.organisations,
+            sites.sites,
             plans.plans,
             filings.filings,
             certificates.certificates,
@@ -63,6 +77,7 @@ def build(tools: Tools) -> Service:
             standards_api.routes(standards),
             organisations_api.routes(register),
             unit_lists_api.routes(UnitLists(register)),
+            sites_api.routes(sites),
             plans_api.routes(plans),
             certificates_api.routes(certificates),
         ],

@@ -29,9 +29,7 @@ class UnitRow(Command):
     authority: Code = Field(min_length=1, description="authority code of its line")
     name_en: str = Field(default="", max_length=200, description="English name")
     uscc: Code = Field(default="", description="unified social credit code; with it a unit is known again")
-    uscc_document: str = Field(
-        default="", max_length=200, description="document showing a code that fails its check"
-    )
+    uscc_document: str = Field(default="", max_length=200, description="document showing a code that fails its check")
     uscc_reason: str = Field(default="", max_length=500, description="what was compared in that document")
     region_code: Code = Field(default="", description="GB/T 2260 code of its seat, six digits")
     appraisal_code: Code = Field(default="", description="issuer code of the appraisal regime, 8 digits")

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import AsyncIterator, Iterable
+from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +14,8 @@ import pytest_asyncio
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
 from services.registry.organisations.commands import RegisterUnit
+from services.registry.organisations.domain import NoIssuerCode, OrganisationIsClosed
+from services.registry.organisations.handlers import Organisations
 from shared.events.registry import OrganisationClosed, OrganisationMerged, OrganisationRegistered
 from tests.doors.plans import TODAY
 from tests.live import Running, running
@@ -79,7 +83,7 @@ async def test_a_code_is_given_once(service: Running) -> None:
 
 
 async def test_wrong_codes_are_refused_with_their_field(service: Running) -> None:
-    wrong = {
+    wrong: dict[str, dict[str, Any]] = {
         "/uscc": {"uscc": "91350100M000100Y4Z"},
         "/region_code": {"region_code": "660000"},
         "/authority": {"authority": "65000"},
@@ -139,12 +143,28 @@ async def test_a_merged_unit_closes_names_its_successor_and_is_changed_no_more(s
     assert problem(back) == (409, "merger")
 
 
-async def test_other_rooms_ask_for_lines_and_issuer_codes(service: Running) -> None:
+async def test_other_rooms_ask_for_lines_issuer_codes_and_whether_a_unit_is_open(service: Running) -> None:
+    asked = rooms(service)
+    assert await asked.issuer("unit-33-001", "appraisal") == "99002001"
+    assert await asked.issuer("unit-33-001", "recognition") == "S000033000001"
+    with pytest.raises(NoIssuerCode):
+        await asked.issuer("unit-33-001", "later")
+    day = date(2019, 9, 2)
+    assert [await asked.affiliated("unit-66-001", line, day) for line in ("66", "65")] == [True, False]
+    gone = (await made(service))["id"]
+    await sent(service, f"/{gone}/close", {"on": "2019-09-03", "reason": "注销"})
+    await asked.must_be_open(gone, day)
+    with pytest.raises(OrganisationIsClosed):
+        await asked.must_be_open(gone, date(2019, 9, 3))
+
+
+async def test_the_tree_is_read_level_by_level(service: Running) -> None:
     center = service.token("center")
-    answer = await service.http.get("/v1/organisations/unit-33-001", headers=center)
-    assert answer.json()["issuer_codes"] == {"appraisal": "99002001", "recognition": "S000033000001"}
-    shown = await service.http.get("/v1/organisations", params={"line": "66", "kind": "unit"}, headers=center)
-    assert [row["id"] for row in shown.json()["rows"]] == ["unit-66-001"]
+    for params, expected in (({"kind": "center"}, ["center"]), ({"line": "66", "kind": "unit"}, ["unit-66-001"])):
+        shown = await service.http.get("/v1/organisations", params=params, headers=center)
+        assert [row["id"] for row in shown.json()["rows"]][:1] == expected
+    above = await service.http.get("/v1/organisations", params={"kind": "provincial_authority"}, headers=center)
+    assert {"33", "66"} < {row["id"] for row in above.json()["rows"]}
 
 
 # -- lists ---------------------------------------------------------------------------------------------
@@ -156,16 +176,30 @@ def listed(rows: Iterable[str], mark: str = "") -> bytes:
     return (mark + "\r\n".join([HEADER, *rows]) + "\r\n").encode()
 
 
-async def imported(service: Running, body: bytes, who: dict[str, str] | None = None, **headers: str) -> httpx.Response:
-    dry = headers.pop("dry_run", "false")
-    content = {"Content-Type": "text/csv", **headers, **(who or service.token("center"))}
-    answer = await service.http.post("/v1/organisations/import", content=body, params={"dry_run": dry}, headers=content)
+async def imported(
+    service: Running,
+    body: bytes,
+    who: dict[str, str] | None = None,
+    *,
+    media: str = "text/csv",
+    accept: str = "application/json",
+    dry_run: bool = False,
+) -> httpx.Response:
+    headers = {"Content-Type": media, "Accept": accept, **(who or service.token("center"))}
+    params = {"dry_run": dry_run}
+    answer = await service.http.post("/v1/organisations/import", content=body, params=params, headers=headers)
     assert answer.status_code == 200, answer.text
     return answer
 
 
+def rooms(service: Running) -> Organisations:
+    """The room as another room of the registry asks it."""
+    [store] = [store for store in service.process.service.stores if store.source == "/registry/organisations"]
+    return Organisations(store, Path(), service.process.tools.clock)
+
+
 async def units(service: Running) -> int:
-    return await service.process.service.stores[1].count({"kind": "unit"})
+    return await rooms(service).organisations.count({"kind": "unit"})
 
 
 def figures(answer: httpx.Response) -> tuple[int, int, int, int]:
@@ -176,7 +210,7 @@ def figures(answer: httpx.Response) -> tuple[int, int, int, int]:
 async def test_the_same_list_twice_changes_nothing_and_a_dry_run_writes_nothing(service: Running) -> None:
     rows = [f"示例名单{number},{code},,,,,,,0571-{number}" for number, code in enumerate(["11", "12", "66"])]
     body, before = listed(rows, mark="\ufeff"), await units(service)
-    assert figures(await imported(service, body, dry_run="true")) == (3, 0, 0, 0)
+    assert figures(await imported(service, body, dry_run=True)) == (3, 0, 0, 0)
     assert await units(service) == before
     assert figures(await imported(service, body)) == (3, 0, 0, 0)
     service.forward(days=1)
@@ -227,7 +261,7 @@ async def test_bad_rows_of_every_kind_come_back_with_line_field_and_rule_and_goo
 
 async def test_refused_rows_come_back_as_a_table_that_can_be_mended_and_sent_again(service: Running) -> None:
     body = listed(["示例待改,33,91350100M000100Y4Z,,,,,,"])
-    answer = await imported(service, body, Accept="text/csv")
+    answer = await imported(service, body, accept="text/csv")
     assert answer.headers["content-type"].startswith("text/csv")
     header, row = answer.text.strip().split("\r\n")
     assert header.endswith(",field,reason")
@@ -246,7 +280,7 @@ async def test_an_authority_imports_its_own_line_only(service: Running) -> None:
 async def test_a_list_in_json_lines_is_taken_alike(service: Running) -> None:
     rows = [{"name": "示例行一", "authority": "51"}, {"name": "示例行二", "authority": "51", "what": 1}]
     lines = "\n".join(map(json.dumps, rows)).encode()
-    answer = await imported(service, lines, **{"Content-Type": "application/x-ndjson"})
+    answer = await imported(service, lines, media="application/x-ndjson")
     assert figures(answer) == (1, 0, 0, 1)
     assert answer.json()["mend"] == [{"name": "示例行二", "authority": "51"}]
 

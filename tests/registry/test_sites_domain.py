@@ -130,12 +130,10 @@ def test_a_ledger_has_an_end_and_a_line_is_changed_only_while_in_use() -> None:
     with pytest.raises(WrongLedger):
         site().ledger_replaced([line(f"line-{at}") for at in range(MOST + 1)], MOST, BY)
     retired, _ = equipped().line_retired("line-1", "报废", MOST, BY)
-    for again in (
-        lambda: retired.line_changed(line(), MOST, BY),
-        lambda: retired.line_retired("line-1", "r", MOST, BY),
-    ):
-        with pytest.raises(NotFound):
-            again()
+    with pytest.raises(NotFound):
+        retired.line_changed(line(), MOST, BY)
+    with pytest.raises(NotFound):
+        retired.line_retired("line-1", "r", MOST, BY)
 
 
 def test_no_event_names_the_keeper() -> None:

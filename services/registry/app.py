@@ -29,6 +29,10 @@ from services.registry.programmes.storage import current_in, programme_store
 from services.registry.proposals import api as proposals_api
 from services.registry.proposals.handlers import Proposals
 from services.registry.proposals.storage import proposal_store
+from services.registry.sites import api as sites_api
+from services.registry.sites import consumers as sites_consumers
+from services.registry.sites.handlers import Sites
+from services.registry.sites.storage import conditions_in, site_store
 from services.registry.standards import api as standards_api
 from services.registry.standards import consumers as standards_consumers
 from services.registry.standards.handlers import Standards
@@ -73,6 +77,14 @@ def build(tools: Tools) -> Service:
     proposals = Proposals(
         proposal_store(tools.database), standards.catalogue.occupations, standards.occupation_of, tools.clock
     )
+    sites = Sites(
+        site_store(tools.database),
+        register,
+        standards.offered,
+        conditions_in(DATA / "conditions.json"),
+        rules,
+        tools.sealer,
+    )
     filings = Filings(
         certificates.certificates,
         filing_store(tools.database),
@@ -88,10 +100,12 @@ def build(tools: Tools) -> Service:
     organisations_consumers.hear(hearers, organisations)
     filings_consumers.hear(hearers, filings)
     cases_consumers.hear(hearers, cases)
+    sites_consumers.hear(hearers, sites)
     return Service(
         stores=[
             standards.standards,
             organisations.organisations,
+            sites.sites,
             plans.plans,
             programmes.programmes,
             cards.cards,
@@ -104,6 +118,7 @@ def build(tools: Tools) -> Service:
             standards_api.routes(standards),
             organisations_api.routes(register),
             unit_lists_api.routes(UnitLists(register)),
+            sites_api.routes(sites),
             plans_api.routes(plans),
             programmes_api.routes(programmes),
             cards_api.routes(cards),

@@ -10,7 +10,7 @@ from shared.events.assessment import FinalResult, ResultsFinalised
 from shared.settings import ServiceName
 from tests.assessment import driving
 from tests.assessment.examples import published
-from tests.doors import cards, cases, proposals
+from tests.doors import cards, cases, proposals, sites
 from tests.doors.plans import TODAY, submitted, unit
 from tests.evaluation.examples import FULL
 from tests.evaluation.story import BEGINS, standing
@@ -23,7 +23,7 @@ Made = dict[str, str]
 
 
 async def in_registry(service: Running) -> Made:
-    """A filed plan, a certificate under it, and a card of the line."""
+    """A filed plan, a certificate under it, and one thing of every other room."""
     service.set_time(TODAY)
     plan = (await submitted(service)).json()["id"]
     await service.http.post(f"/v1/plans/{plan}/file", headers=service.token("center"))
@@ -41,7 +41,7 @@ async def in_registry(service: Running) -> Made:
     await service.says(_results(service), subject="batch-1.1")
     await eventually(filed)
     made = {"plan": plan, "organisation": UNIT, "certificate": certificate}
-    for room in (cards, cases, proposals):
+    for room in (cards, cases, proposals, sites):
         made |= await room.made(service)
     return made
 

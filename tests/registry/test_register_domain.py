@@ -68,7 +68,7 @@ def test_a_registered_unit_stands_in_its_line_from_its_day_on_and_tells_all_of_i
     asked = RegisterUnit.model_validate(RegisterUnit.model_json_schema()["examples"][0])
     made, (event,) = registered("unit-1", asked, BY, ("sealed", "张*"))
     assert isinstance(event, OrganisationRegistered)
-    assert (event.unit, event.issuer_codes["appraisal"], event.uscc_by_document) == ("unit-1", "99002009", True)
+    assert (event.unit, event.issuer_codes[0].code, event.uscc_by_document) == ("unit-1", "99002009", True)
     assert made.lines_on(date(2019, 8, 31)) == frozenset()
     assert made.lines_on(date(2019, 9, 1)) == {"33"}
     assert (made.code_of("appraisal"), made.issuer_code, made.code_of("recognition")) == (

@@ -43,6 +43,7 @@ from shared.events.registry.proposals import (
 from shared.events.registry.register import (
     Affiliation,
     FormerName,
+    IssuerCode,
     OrganisationChanged,
     OrganisationClosed,
     OrganisationMerged,
@@ -93,6 +94,7 @@ __all__ = [
     "FilingRejected",
     "FormerName",
     "Grant",
+    "IssuerCode",
     "OrganisationChanged",
     "OrganisationClosed",
     "OrganisationMerged",

@@ -28,6 +28,13 @@ class FormerName(Record):
     until: date = Field(description="last day of this name")
 
 
+class IssuerCode(Record):
+    """A unit's code in the certificate numbers of one regime."""
+
+    regime: str = Field(description="appraisal or recognition", examples=["appraisal"])
+    code: str = Field(description="8 digits (appraisal) or 13 characters (recognition)", examples=["99002001"])
+
+
 class OrganisationState(Event):
     """Everything a hearer must know of a unit as an organisation; what it may examine is said by `registry.unit.*`."""
 
@@ -40,11 +47,7 @@ class OrganisationState(Event):
     uscc_by_document: bool = Field(
         default=False, description="the code fails its check digit and was verified by a document"
     )
-    issuer_codes: dict[str, str] = Field(
-        default_factory=dict,
-        description="code in certificate numbers, by regime",
-        examples=[{"appraisal": "99002001", "recognition": "S000033000001"}],
-    )
+    issuer_codes: tuple[IssuerCode, ...] = Field(default=(), description="codes in certificate numbers, one per regime")
     region_code: str = Field(default="", description="GB/T 2260 code of its seat, six digits; empty when not known")
     closed_on: date | None = Field(default=None, description="first day on which it is closed, or null")
     successor: str = Field(default="", description="id of the unit it was merged into; empty when it was not")

@@ -106,7 +106,7 @@ def check_uscc(code: str, proof: Proof | None) -> None:
         right = False
     if not right:
         raise InvalidUscc(
-            "mend the code (18 characters, capital letters), or name the document that shows it in uscc_proof",
+            "mend the code (18 characters, capital letters), or name the document that shows it",
             field="/uscc",
             rule="GB 32100",
         )

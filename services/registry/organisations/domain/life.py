@@ -20,6 +20,7 @@ from shared.events.base import Event, Record
 from shared.events.registry import (
     Affiliation,
     FormerName,
+    IssuerCode,
     OrganisationChanged,
     OrganisationClosed,
     OrganisationMerged,
@@ -187,7 +188,7 @@ def state(unit: Organisation, kind: type[S], on: date, reason: str = "") -> S:
         affiliations=unit.lines(),
         uscc=unit.uscc,
         uscc_by_document=unit.uscc_proof is not None,
-        issuer_codes=unit.issuer_codes,
+        issuer_codes=tuple(IssuerCode(regime=regime, code=code) for regime, code in unit.issuer_codes.items()),
         region_code=unit.region_code,
         closed_on=unit.closed_on,
         successor=unit.successor,

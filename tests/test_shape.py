@@ -35,6 +35,7 @@ MEANT_OTHERWISE = {
     "delete": "a subscription can be deleted; a certificate or a pilot status never",
     "id": "every entity has an identity; a certificate's number and a person's ID number are not called so",
     "pass": "the pass line and the pass rate; the document for the exam is a ticket",
+    "region": "the place a plan is for, by its GB/T 2260 code; an authority is never called so",
 }
 
 

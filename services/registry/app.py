@@ -9,15 +9,18 @@ from services.registry.filings import consumers as filings_consumers
 from services.registry.filings.handlers import Filings
 from services.registry.filings.storage import filing_store, number_format
 from services.registry.organisations import api as organisations_api
-from services.registry.organisations import consumers as organisations_consumers
 from services.registry.organisations.handlers import Organisations
 from services.registry.organisations.storage import organisation_store
 from services.registry.plans import api as plans_api
 from services.registry.plans.handlers import Plans
-from services.registry.plans.storage import plan_store
+from services.registry.plans.storage import edition_store, plan_store, sections_in
 from services.registry.standards import api as standards_api
 from services.registry.standards.handlers import Standards
 from services.registry.standards.storage import standard_store
+from services.registry.standings import api as standings_api
+from services.registry.standings import consumers as standings_consumers
+from services.registry.standings.handlers import Standings
+from services.registry.standings.storage import standing_store
 from shared.messaging.consumers import Hearers
 from shared.process import Service, Tools
 from shared.rulebook import Rulebook
@@ -29,24 +32,35 @@ def build(tools: Tools) -> Service:
     """The registry, not yet connected to anything."""
     standards = Standards(standard_store(tools.database), DATA, tools.clock)
     organisations = Organisations(organisation_store(tools.database), DATA / "organisations.json", tools.clock)
-    plans = Plans(plan_store(tools.database), standards.offered, Rulebook.load(DATA / "rules.json"), tools.clock)
+    standings = Standings(standing_store(tools.database), organisations.organisations)
+    plans = Plans(
+        plan_store(tools.database),
+        edition_store(tools.database),
+        sections_in(DATA / "plan_sections.json"),
+        standards.offered,
+        Rulebook.load(DATA / "rules.json"),
+        tools.clock,
+    )
     certificates = Certificates(certificate_store(tools.database))
     filings = Filings(
         certificates.certificates,
         filing_store(tools.database),
         organisations.organisations,
+        standings.standings,
         number_format(DATA / "numbers.json"),
         tools.sealer,
         tools.clock,
     )
     hearers = Hearers()
-    organisations_consumers.hear(hearers, organisations)
+    standings_consumers.hear(hearers, standings, plans.settle)
     filings_consumers.hear(hearers, filings)
     return Service(
         stores=[
             standards.standards,
             organisations.organisations,
             plans.plans,
+            plans.editions,
+            standings.standings,
             filings.filings,
             certificates.certificates,
         ],
@@ -54,8 +68,10 @@ def build(tools: Tools) -> Service:
             standards_api.routes(standards),
             organisations_api.routes(organisations),
             plans_api.routes(plans),
+            standings_api.routes(standings),
             certificates_api.routes(certificates),
         ],
         hearers=hearers,
+        due=[plans.due],
         start=[organisations.load, standards.load],
     )

@@ -10,7 +10,7 @@ from shared.events.assessment import FinalResult, ResultsFinalised
 from shared.settings import ServiceName
 from tests.assessment import driving
 from tests.assessment.examples import published
-from tests.doors.plans import TODAY, submitted, unit
+from tests.doors.plans import TODAY, authorised_by, framed, submitted, unit
 from tests.evaluation.examples import FULL
 from tests.evaluation.story import BEGINS, standing
 from tests.live import Running, eventually
@@ -24,22 +24,19 @@ Made = dict[str, str]
 async def in_registry(service: Running) -> Made:
     """A filed plan, and a certificate under it."""
     service.set_time(TODAY)
+    await framed(service, "33")
     plan = (await submitted(service)).json()["id"]
     await service.http.post(f"/v1/plans/{plan}/file", headers=service.token("center"))
     certificate = "entry-1"
-
-    async def authorised() -> bool:
-        answer = await service.http.get(f"/v1/organisations/{UNIT}", headers=unit(service))
-        return bool(answer.json()["plan"] == plan)
 
     async def filed() -> bool:
         answer = await service.http.get(f"/v1/certificates/{certificate}", headers=unit(service))
         return answer.status_code == 200
 
-    await eventually(authorised)
+    await authorised_by(service, UNIT, plan)
     await service.says(_results(service), subject="batch-1.1")
     await eventually(filed)
-    return {"plan": plan, "organisation": UNIT, "certificate": certificate}
+    return {"plan": plan, "organisation": UNIT, "certificate": certificate, "unit": UNIT}
 
 
 def _results(service: Running) -> ResultsFinalised:

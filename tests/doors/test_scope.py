@@ -16,7 +16,7 @@ from tests.live import Running, running
 
 pytestmark = pytest.mark.live
 
-EVERYBODYS = {"/v1/occupations", "/v1/standards", "/v1/standards/{standard}"}
+EVERYBODYS = {"/v1/occupations", "/v1/standards", "/v1/standards/{standard}", "/v1/plans/sections"}
 """Read by everybody with a token: they belong to no line."""
 INSIDERS = {"unit": (UNIT, "33"), "authority": ("33", "33"), "center": ("center", None), "auditor": ("audit", None)}
 OUTSIDERS = {

@@ -10,7 +10,7 @@ from infra.local.stack import ROOT
 from services.registry.filings.domain import BrokenNumberFormat, certificates, decide, exhausted
 from services.registry.filings.storage import number_format
 from shared.events.assessment import FinalResult, ResultsFinalised
-from tests.registry.test_organisations_domain import DAY, authorised
+from tests.registry.test_standings_domain import DAY, authorised, unit
 
 FORMAT = number_format(ROOT / "services" / "registry" / "data" / "numbers.json")
 TODAY = date(2019, 10, 8)
@@ -41,26 +41,26 @@ def test_what_does_not_fit_the_format_is_no_number(issuer: str, level: str, seri
 
 
 def test_an_authorised_units_results_are_accepted_in_their_order() -> None:
-    filing = decide("batch-1.1", authorised(), chunk(), frozenset(), TODAY)
+    filing = decide("batch-1.1", unit(), authorised(), chunk(), frozenset(), TODAY)
     assert filing.accepted == ("entry-0", "entry-1", "entry-2")
     assert (filing.series, filing.count, filing.rejections()) == ("99002001-2019-5", 3, [])
 
 
 def test_results_beyond_the_standing_are_all_refused_with_the_reason() -> None:
-    filing = decide("batch-1.1", authorised(), chunk(level="3"), frozenset(), TODAY)
+    filing = decide("batch-1.1", unit(), authorised(), chunk(level="3"), frozenset(), TODAY)
     assert filing.accepted == ()
     assert {row.reason for row in filing.refused} == {"level-out-of-scope"}
     assert len(filing.rejections()) == 3
 
 
 def test_who_holds_the_certificate_already_is_refused_alone() -> None:
-    filing = decide("batch-1.1", authorised(), chunk(), frozenset({"entry-1"}), TODAY)
+    filing = decide("batch-1.1", unit(), authorised(), chunk(), frozenset({"entry-1"}), TODAY)
     assert filing.accepted == ("entry-0", "entry-2")
     assert [(row.entry, row.reason) for row in filing.refused] == [("entry-1", "already-certified")]
 
 
 def test_an_exhausted_series_refuses_the_whole_chunk() -> None:
-    filing = exhausted(decide("batch-1.1", authorised(), chunk(), frozenset({"entry-1"}), TODAY), 99_999)
+    filing = exhausted(decide("batch-1.1", unit(), authorised(), chunk(), frozenset({"entry-1"}), TODAY), 99_999)
     assert (filing.accepted, filing.count) == ((), 0)
     assert sorted(row.reason for row in filing.refused) == ["already-certified", "series-exhausted", "series-exhausted"]
 
@@ -69,7 +69,7 @@ def test_an_exhausted_series_refuses_the_whole_chunk() -> None:
 def test_accepted_results_get_consecutive_numbers_and_their_own_data(start: int, holding: set[int]) -> None:
     said = chunk(20)
     held = frozenset(f"entry-{place}" for place in holding)
-    filing = decide("batch-1.1", authorised(), said, held, TODAY).having(start=start)
+    filing = decide("batch-1.1", unit(), authorised(), said, held, TODAY).having(start=start)
     numbers = filing.numbers(FORMAT, said.level)
     made = certificates(said, filing, numbers, {row.entry: f"index of {row.entry}" for row in said.results}, NOW)
     assert [int(row.number[-5:]) for row in made] == list(range(start, start + 20 - len(holding)))
@@ -80,7 +80,7 @@ def test_accepted_results_get_consecutive_numbers_and_their_own_data(start: int,
 
 def test_what_everybody_is_told_holds_no_sealed_data() -> None:
     said = chunk(1)
-    filing = decide("batch-1.1", authorised(), said, frozenset(), TODAY).having(start=1)
+    filing = decide("batch-1.1", unit(), authorised(), said, frozenset(), TODAY).having(start=1)
     (made,) = certificates(said, filing, filing.numbers(FORMAT, "5"), {"entry-0": "index"}, NOW)
     told = made.filed().model_dump_json()
     assert made.number in told

@@ -18,6 +18,8 @@ from services.registry.filings.handlers import Filings
 from services.registry.filings.storage import filing_store, number_format
 from services.registry.organisations.handlers import Organisations
 from services.registry.organisations.storage import organisation_store
+from services.registry.standings.handlers import Standings
+from services.registry.standings.storage import standing_store
 from shared.act import Act
 from shared.clock import FrozenClock
 from shared.events.assessment import FinalResult, ResultsFinalised
@@ -50,7 +52,8 @@ async def room(database: Database) -> Filings:
     clock = FrozenClock(NOW)
     organisations = Organisations(organisation_store(database), DATA / "organisations.json", clock)
     filings, certificates = filing_store(database), certificate_store(database)
-    for store in (organisations.organisations, filings, certificates):
+    standings = Standings(standing_store(database), organisations.organisations)
+    for store in (organisations.organisations, standings.standings, filings, certificates):
         await store.prepare()
     await organisations.load()
     plan = PlanFiled(
@@ -60,9 +63,9 @@ async def room(database: Database) -> Filings:
         valid_from=date(2019, 9, 1),
         valid_until=date(2020, 8, 31),
     )
-    await organisations.authorise(act("plan-1"), plan)
+    await standings.authorise(act("plan-1"), plan, "33", NOW)
     format_ = number_format(DATA / "numbers.json")
-    return Filings(certificates, filings, organisations.organisations, format_, SEALER, clock)
+    return Filings(certificates, filings, organisations.organisations, standings.standings, format_, SEALER, clock)
 
 
 def act(identity: str) -> Act:

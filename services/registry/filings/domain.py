@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from services.registry.certificates.domain import Certificate, Status
 from services.registry.organisations.domain import Organisation
+from services.registry.standings.domain import Standing
 from shared.entity import Entity
 from shared.errors import Fault, Kind
 from shared.events.assessment import FinalResult, ResultsFinalised
@@ -80,9 +81,16 @@ class Filing(Entity):
         ]
 
 
-def decide(identity: str, unit: Organisation, said: ResultsFinalised, holding: frozenset[str], today: date) -> Filing:
+def decide(
+    identity: str,
+    unit: Organisation,
+    standing: Standing,
+    said: ResultsFinalised,
+    holding: frozenset[str],
+    today: date,
+) -> Filing:
     """Who of a chunk is filed; `holding` are entries whose person has that occupation and level already."""
-    refusal = unit.refuses(said.occupation, said.level, said.exam_on, today)
+    refusal = standing.refuses(said.occupation, said.level, said.exam_on, today, said.begun_on)
     refused = [_refused(row, refusal, holding) for row in said.results]
     out = tuple(row for row in refused if row is not None)
     names = {row.entry for row in out}

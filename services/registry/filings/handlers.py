@@ -8,6 +8,8 @@ from services.registry.certificates.storage import held_by
 from services.registry.filings.domain import Filing, NumberFormat, certificates, decide, exhausted
 from services.registry.filings.storage import next_start
 from services.registry.organisations.domain import Organisation
+from services.registry.standings.domain import Standing
+from services.registry.standings.storage import standing_of
 from shared.act import Act
 from shared.clock import Clock
 from shared.errors import Contended, NotFound
@@ -25,6 +27,7 @@ class Filings:
     certificates: Store[Certificate]
     filings: Store[Filing]
     organisations: Store[Organisation]
+    standings: Store[Standing]
     numbers: NumberFormat
     sealer: Sealer
     clock: Clock
@@ -43,9 +46,10 @@ class Filings:
 
     async def _decide(self, act: Act, chunk: str, said: ResultsFinalised, persons: dict[str, str]) -> Filing:
         unit = await self.organisations.get(said.unit)
+        standing = await standing_of(self.standings, unit)
         holders = await held_by(self.certificates, persons.values(), said.occupation, said.level)
         holding = frozenset(entry for entry, person in persons.items() if holders.get(person, entry) != entry)
-        decided = decide(chunk, unit, said, holding, self.clock.today())
+        decided = decide(chunk, unit, standing, said, holding, self.clock.today())
         for _ in range(RACES):
             try:
                 filing = await self._numbered(decided)

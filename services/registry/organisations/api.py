@@ -24,7 +24,7 @@ def routes(organisations: Organisations) -> APIRouter:
     @router.get("/{organisation}")
     @allow(Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)
     async def read(organisation: str, scope: Within, response: Response) -> Organisation:
-        """One organisation with its standing."""
+        """One organisation."""
         return tagged(response, await organisations.organisations.get(organisation, scope))
 
     return router

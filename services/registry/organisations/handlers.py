@@ -1,14 +1,12 @@
-"""Loading organisations, and what moves a unit's standing."""
+"""Loading organisations."""
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from services.registry.organisations.domain import Organisation
 from services.registry.organisations.storage import in_file
 from shared.act import Act
 from shared.clock import Clock
-from shared.events.registry import PlanFiled
 from shared.storage.store import Store
 
 
@@ -27,11 +25,3 @@ class Organisations:
         news = [row for row in in_file(self.file) if row.id not in standing]
         if news:
             await self.organisations.add_all([((row, []), act) for row in news])
-
-    async def authorise(self, act: Act, filed: PlanFiled) -> Organisation:
-        """A filed plan becomes the unit's authorisation."""
-        return await self.organisations.change(filed.unit, act, lambda unit: unit.authorised(filed))
-
-    async def suspend(self, act: Act, unit: str, on: date, reason: str) -> Organisation:
-        """The unit loses its standing."""
-        return await self.organisations.change(unit, act, lambda found: found.suspended(on, reason))

@@ -29,7 +29,14 @@ from shared.events.registry.organisations import (
     UnitReinstated,
     UnitSuspended,
 )
-from shared.events.registry.plans import PlanFiled, PlanReturned, PlanSubmitted, Scope
+from shared.events.registry.plans import (
+    PlanExpired,
+    PlanFiled,
+    PlanReturned,
+    PlanSubmitted,
+    PlanWithdrawn,
+    Scope,
+)
 from shared.events.registry.standards import Alternative, Conditions, Dimension, Part, Predicate, StandardPublished
 
 __all__ = [
@@ -55,9 +62,11 @@ __all__ = [
     "FilingRejected",
     "Grant",
     "Part",
+    "PlanExpired",
     "PlanFiled",
     "PlanReturned",
     "PlanSubmitted",
+    "PlanWithdrawn",
     "Predicate",
     "Scope",
     "StandardPublished",

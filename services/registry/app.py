@@ -14,6 +14,9 @@ from services.registry.organisations.storage import organisation_store
 from services.registry.plans import api as plans_api
 from services.registry.plans.handlers import Plans
 from services.registry.plans.storage import edition_store, plan_store, sections_in
+from services.registry.reports import api as reports_api
+from services.registry.reports.handlers import Reports
+from services.registry.reports.storage import report_store
 from services.registry.standards import api as standards_api
 from services.registry.standards.handlers import Standards
 from services.registry.standards.storage import standard_store
@@ -41,6 +44,7 @@ def build(tools: Tools) -> Service:
         Rulebook.load(DATA / "rules.json"),
         tools.clock,
     )
+    reports = Reports(report_store(tools.database), plans.plans, tools.clock)
     certificates = Certificates(certificate_store(tools.database))
     filings = Filings(
         certificates.certificates,
@@ -61,6 +65,7 @@ def build(tools: Tools) -> Service:
             plans.plans,
             plans.editions,
             standings.standings,
+            reports.reports,
             filings.filings,
             certificates.certificates,
         ],
@@ -69,6 +74,7 @@ def build(tools: Tools) -> Service:
             organisations_api.routes(organisations),
             plans_api.routes(plans),
             standings_api.routes(standings),
+            reports_api.routes(reports),
             certificates_api.routes(certificates),
         ],
         hearers=hearers,

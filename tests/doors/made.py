@@ -10,7 +10,7 @@ from shared.events.assessment import FinalResult, ResultsFinalised
 from shared.settings import ServiceName
 from tests.assessment import driving
 from tests.assessment.examples import published
-from tests.doors.plans import TODAY, authorised_by, framed, submitted, unit
+from tests.doors.plans import TODAY, authorised_by, framed, reported, submitted, unit
 from tests.evaluation.examples import FULL
 from tests.evaluation.story import BEGINS, standing
 from tests.live import Running, eventually
@@ -36,7 +36,8 @@ async def in_registry(service: Running) -> Made:
     await authorised_by(service, UNIT, plan)
     await service.says(_results(service), subject="batch-1.1")
     await eventually(filed)
-    return {"plan": plan, "organisation": UNIT, "certificate": certificate, "unit": UNIT}
+    report = await reported(service, plan)
+    return {"plan": plan, "organisation": UNIT, "certificate": certificate, "unit": UNIT, "report": report}
 
 
 def _results(service: Running) -> ResultsFinalised:

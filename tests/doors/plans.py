@@ -63,6 +63,15 @@ async def authorised_by(service: Running, name: str, plan: str) -> None:
     await eventually(granted)
 
 
+async def reported(service: Running, plan: str) -> str:
+    """A report on a filed plan of the first unit; its id."""
+    figures = [{"occupation": "rebar_worker", "examined": 9, "qualified": 8, "certified": 7}]
+    asked = {"plan": plan, "period_from": "2019-09-01", "period_until": "2019-09-02", "figures": figures}
+    answer = await service.http.post("/v1/reports", json=asked, headers=unit(service))
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
 async def plans_seen(service: Running, headers: dict[str, str]) -> set[str]:
     """The ids of the plans a caller sees."""
     answer = await service.http.get("/v1/plans", headers=headers, params={"limit": 1000})

@@ -37,6 +37,13 @@ from shared.events.registry.plans import (
     PlanWithdrawn,
     Scope,
 )
+from shared.events.registry.reports import (
+    ReportedFigures,
+    ReportEvent,
+    ReportNoted,
+    ReportReturned,
+    ReportSubmitted,
+)
 from shared.events.registry.standards import Alternative, Conditions, Dimension, Part, Predicate, StandardPublished
 
 __all__ = [
@@ -68,6 +75,11 @@ __all__ = [
     "PlanSubmitted",
     "PlanWithdrawn",
     "Predicate",
+    "ReportEvent",
+    "ReportNoted",
+    "ReportReturned",
+    "ReportSubmitted",
+    "ReportedFigures",
     "Scope",
     "StandardPublished",
     "Standing",

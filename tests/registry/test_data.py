@@ -61,7 +61,7 @@ def test_a_data_file_is_readable_as_text(file: Path) -> None:
     assert text.endswith("}\n")
 
 
-@pytest.mark.parametrize("name", ["occupations", "standards", "organisations", "numbers"])
+@pytest.mark.parametrize("name", ["occupations", "standards", "organisations", "numbers", "plan_sections"])
 def test_every_fact_says_how_sure_it_is_and_who_says_so(name: str) -> None:
     content = read("registry", f"{name}.json")
     facts = [thing for thing in objects(content) if isinstance(thing.get("status"), str)]

@@ -6,6 +6,7 @@ the plan afterwards, and by the clock.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
@@ -61,6 +62,9 @@ class Plans:
         plan = begun(f"plan-{act.id}", unit, act.caller.authority, kind, content_of(asked))
         if not asked.submit:
             return await self.plans.add(plan, [], act)
+        with suppress(NotFound):  # a repeat finds what stands, though today it might not fit any more
+            if act.id in (standing := await self.plans.get(plan.id)).taken:
+                return standing
         await self._check(plan)
         return await self.plans.add(*plan.sent(), act)
 
@@ -112,14 +116,16 @@ class Plans:
             except Stale:
                 if expect is not None:
                     raise
+            except Contended:  # the unique index lets one of two overall plans in: say so when it was the other
+                await self._must_be_alone(found)
+                raise
         raise Contended(f"plan {plan} is being changed by many at once; repeat the request")
 
     async def _file(self, act: Act, found: Plan) -> Plan:
         today = self.clock.today()
         found.filed(today)  # what needs no other plan is refused before anything is reserved
-        if found.kind is PlanKind.OVERALL:
-            await self._must_be_alone(found)
-        else:
+        await self._must_be_alone(found)
+        if found.kind is PlanKind.UNIT:
             await self._reserve(act, found)
         if found.edition:
             await self.editions.add_all([((found.as_filed(), []), act)])
@@ -209,6 +215,8 @@ class Plans:
         return overall
 
     async def _must_be_alone(self, plan: Plan) -> None:
+        if plan.kind is not PlanKind.OVERALL:
+            return
         standing = await overall_in_force(self.plans, plan.authority)
         if standing is not None and standing.id != plan.id:
             raise OverallPlanStanding(f"{standing.id} is in force until {standing.valid_until}; amend or withdraw it")

@@ -7,7 +7,11 @@ from shared.errors import NotFound
 from shared.storage.mongo import Database, Document, IndexModel
 from shared.storage.store import Store
 
-INDEXES = (IndexModel([("authority", 1), ("unit", 1)]), IndexModel([("grants.authority", 1)]))
+INDEXES = (
+    IndexModel([("authority", 1), ("unit", 1)]),
+    IndexModel([("grants.authority", 1)]),
+    IndexModel([("past.authority", 1)]),
+)
 
 
 def standing_store(database: Database) -> Store[Standing]:
@@ -24,8 +28,9 @@ async def standing_of(standings: Store[Standing], unit: Organisation) -> Standin
 
 
 async def visible(standings: Store[Standing], scope: Scope, query: Document, limit: int) -> list[Standing]:
-    """Standings by id within the scope; a unit that also has a plan in a second line is seen from there too."""
+    """Standings by id within the scope; a unit that has or had a plan in a second line is seen from there too."""
     lines: Document = {}
     if scope.authority is not None:
-        lines = {"$or": [{"authority": scope.authority}, {"grants.authority": scope.authority}]}
+        named = ("authority", "grants.authority", "past.authority")
+        lines = {"$or": [{name: scope.authority} for name in named]}
     return await standings.find({**query, **lines}, Scope(unit=scope.unit), limit=limit)

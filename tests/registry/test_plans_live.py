@@ -83,6 +83,16 @@ async def told(service: Running, kind: type[Event], most: int = 1, **of: str) ->
     return await eventually(enough)
 
 
+async def lapsed(service: Running, name: str, plan: str) -> None:
+    """Until the unit's standing no longer rests on the plan."""
+
+    async def past() -> bool:
+        standing = (await service.http.get(f"/v1/standings/{name}", headers=service.token("center"))).json()
+        return plan in {grant["plan"] for grant in standing["past"]}
+
+    await eventually(past)
+
+
 def store(service: Running) -> Store[Plan]:
     """The plans as the service keeps them."""
     return next(store for store in service.process.service.stores if store.source == "/registry/plans")
@@ -292,7 +302,6 @@ async def test_plans_expire_after_their_last_day_once_each(service: Running, lin
     service.forward(days=1)
     for name, plan in zip(names, plans, strict=True):
         await told(service, PlanExpired, plan=plan)
+        await lapsed(service, name, plan)
         await told(service, UnitLapsed, unit=name)
-        standing = await service.http.get(f"/v1/standings/{name}", headers=service.token("center"))
-        assert plan in {grant["plan"] for grant in standing.json()["past"]}
         assert len(await told(service, PlanExpired, plan=plan)) == 1

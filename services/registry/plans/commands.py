@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from shared.command import Command
+from shared.events.base import Record
 from shared.events.registry import Scope
 
 MOST_CANDIDATES = 10_000_000
@@ -50,8 +51,10 @@ class PlannedScope(Scope):
     numbers: int = Field(ge=1, le=MOST_CANDIDATES, description="candidates expected over the plan's days")
 
 
-class Attachment(Command):
+class Attachment(Record):
     """A document kept elsewhere: where, and the sum that shows it is unchanged."""
+
+    model_config = ConfigDict(extra="forbid")
 
     name: str = Field(min_length=1, max_length=200)
     url: str = Field(pattern=r"^https://\S+$", max_length=2000, description="address of the document")

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from shared.command import Command
+from shared.events.base import Record
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
@@ -22,8 +23,10 @@ CONTENT: dict[str, Any] = {
 }
 
 
-class Figures(Command):
+class Figures(Record):
     """What was done in one occupation within the period, in candidates."""
+
+    model_config = ConfigDict(extra="forbid")
 
     occupation: str = Field(min_length=1, max_length=60)
     examined: Count

@@ -1,5 +1,6 @@
 """What can go wrong, said once: an error has a kind, and each door translates the kind in one table."""
 
+from collections.abc import Sequence
 from enum import StrEnum, auto
 
 
@@ -29,17 +30,26 @@ class Kind(StrEnum):
 class Fault(Exception):  # noqa: N818 - the field says what went wrong, not that it is an error
     """Something went wrong; the detail says what to do next.
 
-    `field` is a JSON pointer into the input, `rule` the key of the trade rule that refused it.
+    `field` is a JSON pointer into the input, `rule` the key of the trade rule that refused it;
+    `further` are the faults it is made of, when several places are to be mended.
     """
 
     slug: str = "unforeseen"
     kind: Kind = Kind.UNFORESEEN
 
-    def __init__(self, detail: str, *, field: str | None = None, rule: str | None = None) -> None:
+    def __init__(
+        self,
+        detail: str,
+        *,
+        field: str | None = None,
+        rule: str | None = None,
+        further: "Sequence[Fault]" = (),
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.field = field
         self.rule = rule
+        self.further = tuple(further)
 
     @property
     def title(self) -> str:

@@ -33,7 +33,7 @@ MEANT_OTHERWISE = {
     "delete": "a subscription can be deleted; a certificate or a pilot status never",
     "grade": "the yearly grade of an assessor's work (年度考核等次); a level is never called so",
     "id": "every entity has an identity; a certificate's number and a person's ID number are not called so",
-    "region": "region codes are those of GB/T 2260; an authority is never called so",
+    "region": "where a unit is or a plan is for, by GB/T 2260; an authority is never called so",
     "pass": "the pass line and the pass rate; the document for the exam is a ticket",
 }
 

@@ -15,7 +15,8 @@ import pymongo
 from infra.bench.limits import KEY, raw, textbook
 from infra.bench.load import chunks
 from infra.drive.people import people
-from infra.drive.spine import authorise, plan_for, until
+from infra.drive.plans import overall_plans, plan_for
+from infra.drive.spine import authorise, until
 from infra.drive.world import World, world
 from infra.local.stack import Stack, stack
 from shared.messaging.topology import EVENTS, QUORUM
@@ -110,12 +111,14 @@ async def _queue(channel: aio_pika.abc.AbstractChannel) -> None:
 
 async def _authorised(around: World, today: date) -> list[tuple[str, str]]:
     pairs = []
+    start, end = today - timedelta(days=1), today + timedelta(days=300)
+    await overall_plans(around, start, end)
     for unit in around.units:
-        await authorise(around, unit, plan_for(unit, today - timedelta(days=1), today + timedelta(days=300)))
+        await authorise(around, unit, plan_for(unit, start, end))
 
         async def standing(identity: str = unit.id) -> bool | None:
-            found = await around.center.get("registry", f"/v1/organisations/{identity}")
-            return bool(found["plan"]) or None
+            found = await around.center.get("registry", "/v1/standings")
+            return any(row["id"] == identity and row["grants"] for row in found["rows"]) or None
 
         await until(standing, f"the standing of {unit.id}")
         pairs.append((unit.id, unit.occupations[0]))

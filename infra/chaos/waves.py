@@ -9,6 +9,7 @@ from infra.chaos.faults import Faults
 from infra.drive import spine
 from infra.drive.caller import Refused
 from infra.drive.people import people
+from infra.drive.plans import overall_plans, plan_for
 from infra.drive.world import Unit, World
 
 START = date(2019, 9, 2)
@@ -33,8 +34,10 @@ class Waves:
     async def prepare(self) -> None:
         """Plans on file, the receiver subscribed to everything."""
         await self.world.subscribe()
+        end = START + timedelta(days=700)
+        await overall_plans(self.world, START, end)
         for unit in self.world.units:
-            await spine.authorise(self.world, unit, spine.plan_for(unit, START, START + timedelta(days=700)))
+            await spine.authorise(self.world, unit, plan_for(unit, START, end))
 
     async def run(self, entries: int, faults: Faults, least_faults: int) -> None:
         """That many entries, with the faults spread evenly over them."""

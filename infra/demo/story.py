@@ -10,6 +10,7 @@ from typing import Any
 from infra.drive import spine
 from infra.drive.caller import Refused
 from infra.drive.people import Person, people, with_wrong_check_digit
+from infra.drive.plans import overall_plan, plan_for
 from infra.drive.world import Unit, World
 
 START = date(2019, 9, 2)  # a Monday of the notice's first stage
@@ -68,9 +69,12 @@ class Story:
         return self.tally
 
     async def _plans(self) -> None:
+        for authority in sorted({unit.authority for unit in self.world.units}):
+            self.step(f"整体方案备案 overall plan of authority {authority}")
+            await overall_plan(self.world, authority, START, START + timedelta(days=365))
         for place, unit in enumerate(self.world.units):
             self.step(f"工作方案备案 plan of {unit.id}")
-            plan = spine.plan_for(unit, START, START + timedelta(days=365))
+            plan = plan_for(unit, START, START + timedelta(days=365))
             if place == 0:
                 await self._returned_first(unit, plan)
             else:

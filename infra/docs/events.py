@@ -95,6 +95,8 @@ def _type(described: Schema) -> str:
         return " or ".join(_type(one) for one in either)
     if described["type"] == "array":
         return f"list of {_type(described['items'])}"
+    if described["type"] == "object":
+        return f"{_type(described['additionalProperties'])} by name"
     return FORMATS.get(described.get("format", ""), WORDS[described["type"]])
 
 

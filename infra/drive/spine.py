@@ -33,16 +33,6 @@ async def until(look: Callable[[], Awaitable[T | None]], what: str, within: floa
     return seen
 
 
-def plan_for(unit: Unit, start: date, end: date) -> dict[str, Any]:
-    """A unit's work plan for its occupations."""
-    return {
-        "title": f"{unit.name}职业技能鉴定试点工作方案",
-        "scopes": [{"occupation": occupation, "levels": [LEVEL, "3"]} for occupation in unit.occupations],
-        "valid_from": start.isoformat(),
-        "valid_until": end.isoformat(),
-    }
-
-
 async def authorise(world: World, unit: Unit, plan: dict[str, Any]) -> str:
     """Submit a plan and have the Center file it; the plan's id."""
     submitted = await world.caller(unit).post("registry", "/v1/plans", plan)

@@ -47,6 +47,10 @@ class World:
             self.callers[unit.id] = Caller(self.stack, self.http, "unit", unit.id, unit.authority)
         return self.callers[unit.id]
 
+    def authority(self, code: str) -> Caller:
+        """The system of an authority."""
+        return Caller(self.stack, self.http, "authority", code, code)
+
     def set_time(self, day: date, hour: int = 9) -> None:
         """Set the business clock of all services to an hour of a day in Asia/Shanghai."""
         moment = datetime.combine(day, time(hour), SHANGHAI)

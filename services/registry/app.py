@@ -1,5 +1,6 @@
-"""Wires the registry: stores, rooms, doors, hearers."""
+"""Wires the registry: each room from those it asks, then stores, doors, hearers and what falls due."""
 
+from functools import cached_property
 from pathlib import Path
 
 from services.registry.cards import api as cards_api
@@ -17,18 +18,20 @@ from services.registry.filings import consumers as filings_consumers
 from services.registry.filings.handlers import Filings
 from services.registry.filings.storage import filing_store
 from services.registry.organisations import api as organisations_api
-from services.registry.organisations import consumers as organisations_consumers
 from services.registry.organisations.handlers import Organisations, Register
 from services.registry.organisations.storage import authorities_in, organisation_store, regions_in
 from services.registry.plans import api as plans_api
 from services.registry.plans.handlers import Plans
-from services.registry.plans.storage import plan_store
+from services.registry.plans.storage import edition_store, plan_store, sections_in
 from services.registry.programmes import api as programmes_api
 from services.registry.programmes.handlers import Programmes
 from services.registry.programmes.storage import current_in, programme_store
 from services.registry.proposals import api as proposals_api
 from services.registry.proposals.handlers import Proposals
 from services.registry.proposals.storage import proposal_store
+from services.registry.reports import api as reports_api
+from services.registry.reports.handlers import Reports
+from services.registry.reports.storage import report_store
 from services.registry.sites import api as sites_api
 from services.registry.sites import consumers as sites_consumers
 from services.registry.sites.handlers import Sites
@@ -37,6 +40,10 @@ from services.registry.standards import api as standards_api
 from services.registry.standards import consumers as standards_consumers
 from services.registry.standards.handlers import Standards
 from services.registry.standards.storage import catalogue, standard_store
+from services.registry.standings import api as standings_api
+from services.registry.standings import consumers as standings_consumers
+from services.registry.standings.handlers import Standings
+from services.registry.standings.storage import standing_store
 from services.registry.unit_lists import api as unit_lists_api
 from services.registry.unit_lists.handlers import UnitLists
 from shared.messaging.consumers import Hearers
@@ -46,88 +53,137 @@ from shared.rulebook import Rulebook
 DATA = Path(__file__).parent / "data"
 
 
+class Rooms:
+    """The registry's rooms; each is made when it is first asked for, so their order follows from who asks whom."""
+
+    def __init__(self, tools: Tools) -> None:
+        self.tools = tools
+        self.rules = Rulebook.load(DATA / "rules.json")
+        self.formats = number_formats(DATA / "numbers.json")
+
+    @cached_property
+    def standards(self) -> Standards:
+        store = standard_store(self.tools.database)
+        return Standards(store, DATA, catalogue(DATA), self.rules, self.tools.clock)
+
+    @cached_property
+    def proposals(self) -> Proposals:
+        standards = self.standards
+        store = proposal_store(self.tools.database)
+        return Proposals(store, standards.catalogue.occupations, standards.occupation_of, self.tools.clock)
+
+    @cached_property
+    def organisations(self) -> Organisations:
+        return Organisations(organisation_store(self.tools.database), DATA / "organisations.json", self.tools.clock)
+
+    @cached_property
+    def register(self) -> Register:
+        regions, authorities = regions_in(DATA / "regions.json"), authorities_in(DATA / "organisations.json")
+        return Register(self.organisations, regions, authorities, self.rules, self.tools.sealer)
+
+    @cached_property
+    def sites(self) -> Sites:
+        store, conditions = site_store(self.tools.database), conditions_in(DATA / "conditions.json")
+        return Sites(store, self.register, self.standards.offered, conditions, self.rules, self.tools.sealer)
+
+    @cached_property
+    def plans(self) -> Plans:
+        return Plans(
+            plan_store(self.tools.database),
+            edition_store(self.tools.database),
+            sections_in(DATA / "plan_sections.json"),
+            self.standards.offered,
+            self.rules,
+            self.tools.clock,
+        )
+
+    @cached_property
+    def standings(self) -> Standings:
+        return Standings(standing_store(self.tools.database), self.organisations.organisations)
+
+    @cached_property
+    def reports(self) -> Reports:
+        return Reports(report_store(self.tools.database), self.plans.plans, self.tools.clock)
+
+    @cached_property
+    def cards(self) -> Cards:
+        store, data = card_store(self.tools.database), card_data(DATA / "cards.json")
+        return Cards(store, self.standards.offered, data, self.rules, self.tools.sealer, self.tools.clock)
+
+    @cached_property
+    def programmes(self) -> Programmes:
+        file = DATA / "programmes.json"
+        return Programmes(programme_store(self.tools.database), file, current_in(file), self.tools.clock)
+
+    @cached_property
+    def certificates(self) -> Certificates:
+        store, parts_of = certificate_store(self.tools.database), self.standards.parts_of
+        return Certificates(store, self.formats, parts_of, self.rules, self.tools.sealer, self.tools.clock)
+
+    @cached_property
+    def filings(self) -> Filings:
+        return Filings(
+            self.certificates.certificates,
+            filing_store(self.tools.database),
+            self.organisations.organisations,
+            self.standings.standings,
+            self.programmes.regime_on,
+            self.formats,
+            self.tools.sealer,
+            self.tools.clock,
+        )
+
+    @cached_property
+    def cases(self) -> Cases:
+        store = case_store(self.tools.database)
+        return Cases(store, self.certificates, self.filings.filings, self.organisations.organisations)
+
+
 def build(tools: Tools) -> Service:
     """The registry, not yet connected to anything."""
-    rules = Rulebook.load(DATA / "rules.json")
-    standards = Standards(standard_store(tools.database), DATA, catalogue(DATA), rules, tools.clock)
-    organisations = Organisations(organisation_store(tools.database), DATA / "organisations.json", tools.clock)
-    plans = Plans(plan_store(tools.database), standards.offered, rules, tools.clock)
-    programmes = Programmes(
-        programme_store(tools.database), DATA / "programmes.json", current_in(DATA / "programmes.json"), tools.clock
-    )
-    formats = number_formats(DATA / "numbers.json")
-    certificates = Certificates(
-        certificate_store(tools.database), formats, standards.parts_of, rules, tools.sealer, tools.clock
-    )
-    cards = Cards(
-        card_store(tools.database),
-        standards.offered,
-        card_data(DATA / "cards.json"),
-        rules,
-        tools.sealer,
-        tools.clock,
-    )
-    register = Register(
-        organisations,
-        regions_in(DATA / "regions.json"),
-        authorities_in(DATA / "organisations.json"),
-        rules,
-        tools.sealer,
-    )
-    proposals = Proposals(
-        proposal_store(tools.database), standards.catalogue.occupations, standards.occupation_of, tools.clock
-    )
-    sites = Sites(
-        site_store(tools.database),
-        register,
-        standards.offered,
-        conditions_in(DATA / "conditions.json"),
-        rules,
-        tools.sealer,
-    )
-    filings = Filings(
-        certificates.certificates,
-        filing_store(tools.database),
-        organisations.organisations,
-        programmes.regime_on,
-        formats,
-        tools.sealer,
-        tools.clock,
-    )
-    cases = Cases(case_store(tools.database), certificates, filings.filings, organisations.organisations)
-    hearers = Hearers()
-    standards_consumers.hear(hearers, standards)
-    organisations_consumers.hear(hearers, organisations)
-    filings_consumers.hear(hearers, filings)
-    cases_consumers.hear(hearers, cases)
-    sites_consumers.hear(hearers, sites)
+    rooms = Rooms(tools)
     return Service(
         stores=[
-            standards.standards,
-            organisations.organisations,
-            sites.sites,
-            plans.plans,
-            programmes.programmes,
-            cards.cards,
-            proposals.proposals,
-            filings.filings,
-            certificates.certificates,
-            cases.cases,
+            rooms.standards.standards,
+            rooms.proposals.proposals,
+            rooms.organisations.organisations,
+            rooms.sites.sites,
+            rooms.plans.plans,
+            rooms.plans.editions,
+            rooms.standings.standings,
+            rooms.reports.reports,
+            rooms.cards.cards,
+            rooms.programmes.programmes,
+            rooms.filings.filings,
+            rooms.certificates.certificates,
+            rooms.cases.cases,
         ],
         routers=[
-            standards_api.routes(standards),
-            organisations_api.routes(register),
-            unit_lists_api.routes(UnitLists(register)),
-            sites_api.routes(sites),
-            plans_api.routes(plans),
-            programmes_api.routes(programmes),
-            cards_api.routes(cards),
-            proposals_api.routes(proposals),
-            certificates_api.routes(certificates),
-            filings_api.routes(filings),
-            cases_api.routes(cases),
+            standards_api.routes(rooms.standards),
+            proposals_api.routes(rooms.proposals),
+            organisations_api.routes(rooms.register),
+            unit_lists_api.routes(UnitLists(rooms.register)),
+            sites_api.routes(rooms.sites),
+            plans_api.routes(rooms.plans),
+            standings_api.routes(rooms.standings),
+            reports_api.routes(rooms.reports),
+            cards_api.routes(rooms.cards),
+            programmes_api.routes(rooms.programmes),
+            certificates_api.routes(rooms.certificates),
+            filings_api.routes(rooms.filings),
+            cases_api.routes(rooms.cases),
         ],
-        hearers=hearers,
-        due=[cards.lapse],
-        start=[organisations.load, standards.load, programmes.load],
+        hearers=_hearers(rooms),
+        due=[rooms.plans.due, rooms.cards.lapse],
+        start=[rooms.organisations.load, rooms.standards.load, rooms.programmes.load],
     )
+
+
+def _hearers(rooms: Rooms) -> Hearers:
+    hearers = Hearers()
+    standards_consumers.hear(hearers, rooms.standards)
+    standings_consumers.hear(hearers, rooms.standings, rooms.plans.settle)
+    sites_consumers.hear(hearers, rooms.sites)
+    filings_consumers.hear(hearers, rooms.filings)
+    cases_consumers.hear(hearers, rooms.cases)
+    return hearers

@@ -51,9 +51,11 @@ class Problem(BaseModel):
 
 def problem_of(fault: Fault) -> Problem:
     """A fault as a problem detail."""
-    errors = []
-    if fault.field:
-        errors = [FieldProblem(pointer=fault.field, rule=fault.rule or fault.slug, detail=scrub(fault.detail))]
+    errors = [
+        FieldProblem(pointer=one.field, rule=one.rule or one.slug, detail=scrub(one.detail))
+        for one in (fault, *fault.further)
+        if one.field
+    ]
     return Problem(
         type=f"urn:skillcert:problem:{fault.slug}",
         title=fault.title,

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from pydantic import BaseModel
 
 from infra.docs.__main__ import ROOT
 from infra.docs.wiring import services
+from shared.command import Command
 
 DOCUMENTS: dict[str, dict[str, Any]] = {service.name: service.app.openapi() for service in services()}
 
@@ -30,15 +30,15 @@ def operations() -> Iterator[Operation]:
                 yield Operation(service, f"{method.upper()} {path}", described)
 
 
-def commands(service: str) -> dict[str, type[BaseModel]]:
-    """What a service can be asked, by class name, from the `commands.py` of its rooms."""
+def commands(service: str) -> dict[str, type[Command]]:
+    """What a service can be asked, by class name, from the `commands.py` of its rooms; a record is a part."""
     files: list[Path] = sorted((ROOT / "services" / service).glob("*/commands.py"))
     modules = [import_module(f"services.{service}.{file.parent.name}.commands") for file in files]
     return {
         name: item
         for module in modules
         for name, item in vars(module).items()
-        if isinstance(item, type) and issubclass(item, BaseModel) and item.__module__ == module.__name__
+        if isinstance(item, type) and issubclass(item, Command) and item.__module__ == module.__name__
     }
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
-from tests.doors.plans import TODAY
+from tests.doors.plans import TODAY, framed
 from tests.live import Running, running
 
 
@@ -16,4 +16,5 @@ async def registry(
 ) -> AsyncIterator[Running]:
     async with running("registry", servers, issuer, tmp_path_factory.mktemp("registry")) as service:
         service.set_time(TODAY)
+        await framed(service, "33", "66", "44")
         yield service

@@ -11,7 +11,7 @@ from shared.settings import ServiceName
 from tests.assessment import driving
 from tests.assessment.examples import published
 from tests.doors import cards, cases, proposals, sites
-from tests.doors.plans import TODAY, submitted, unit
+from tests.doors.plans import TODAY, authorised_by, framed, reported, submitted, unit
 from tests.evaluation.examples import FULL
 from tests.evaluation.story import BEGINS, standing
 from tests.live import Running, eventually
@@ -25,22 +25,20 @@ Made = dict[str, str]
 async def in_registry(service: Running) -> Made:
     """A filed plan, a certificate under it, and one thing of every other room."""
     service.set_time(TODAY)
+    await framed(service, "33")
     plan = (await submitted(service)).json()["id"]
     await service.http.post(f"/v1/plans/{plan}/file", headers=service.token("center"))
     certificate = "entry-1"
-
-    async def authorised() -> bool:
-        answer = await service.http.get(f"/v1/organisations/{UNIT}", headers=unit(service))
-        return bool(answer.json()["plan"] == plan)
 
     async def filed() -> bool:
         answer = await service.http.get(f"/v1/certificates/{certificate}", headers=unit(service))
         return answer.status_code == 200
 
-    await eventually(authorised)
+    await authorised_by(service, UNIT, plan)
     await service.says(_results(service), subject="batch-1.1")
     await eventually(filed)
-    made = {"plan": plan, "organisation": UNIT, "certificate": certificate}
+    made = {"plan": plan, "organisation": UNIT, "unit": UNIT, "certificate": certificate}
+    made["report"] = await reported(service, plan)
     for room in (cards, cases, proposals, sites):
         made |= await room.made(service)
     return made

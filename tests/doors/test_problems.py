@@ -11,7 +11,7 @@ from tests.live import Running
 
 pytestmark = pytest.mark.live
 ID_NUMBER = "110105188912310021"
-SCOPE = {"occupation": "rebar_worker", "levels": ["5"]}
+SCOPE = {"occupation": "rebar_worker", "levels": ["5"], "numbers": 10}
 
 
 def problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
         ({"valid_from": "swordfish"}, ["/valid_from"]),
         ({"valid_from": None, "valid_until": 7.5}, ["/valid_from", "/valid_until"]),
         ({"scopes": []}, ["/scopes"]),
-        ({"scopes": [SCOPE, {"occupation": "mason"}]}, ["/scopes/1/levels"]),
+        ({"scopes": [SCOPE, {"occupation": "mason", "numbers": 10}]}, ["/scopes/1/levels"]),
         ({"scopes": [SCOPE, {**SCOPE, "levels": ["5", {"swordfish": 1}]}]}, ["/scopes/1/levels/1"]),
         ({"a/b~c": "swordfish"}, ["/a~1b~0c"]),
         ({ID_NUMBER: "swordfish"}, ["/110105********0021"]),
@@ -76,7 +76,7 @@ async def test_a_wrong_parameter_is_named(registry: Running) -> None:
 
 
 async def test_a_rule_that_refuses_is_named_with_its_field_and_what_to_do(registry: Running) -> None:
-    outside = [SCOPE, {"occupation": "mason", "levels": ["9"]}]
+    outside = [SCOPE, {"occupation": "mason", "levels": ["9"], "numbers": 10}]
     body = problem(await submitted(registry, scopes=outside), 409, "plan-outside-standards")
     assert body["errors"][0]["pointer"] == "/scopes/1/levels"
     assert body["detail"] == "level 9 is not offered for mason"

@@ -22,6 +22,7 @@ EVERYBODYS = {
     "/v1/standards",
     "/v1/standards/{standard}",
     "/v1/standards/{standard}/difference/{other}",
+    "/v1/plans/sections",
     "/v1/programmes",
     "/v1/programmes/{programme}",
 }

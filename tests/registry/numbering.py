@@ -18,6 +18,8 @@ from services.registry.organisations.handlers import Organisations
 from services.registry.organisations.storage import organisation_store
 from services.registry.programmes.handlers import Programmes
 from services.registry.programmes.storage import current_in, programme_store
+from services.registry.standings.handlers import Standings
+from services.registry.standings.storage import standing_store
 from shared.act import Act
 from shared.clock import FrozenClock
 from shared.events.assessment import FinalResult, ResultsFinalised
@@ -32,28 +34,36 @@ UNIT = "unit-33-001"
 SEALER = Sealer(SEAL_KEYS, INDEX_KEY)
 
 
-def rooms_of(database: Database) -> tuple[Filings, Organisations, Programmes]:
+def rooms_of(database: Database) -> tuple[Filings, Organisations, Programmes, Standings]:
     """The filings room and those it asks, over one database."""
     clock = FrozenClock(NOW)
     organisations = Organisations(organisation_store(database), DATA / "organisations.json", clock)
     file = DATA / "programmes.json"
     programmes = Programmes(programme_store(database), file, current_in(file), clock)
+    standings = Standings(standing_store(database), organisations.organisations)
     filings = Filings(
         certificate_store(database),
         filing_store(database),
         organisations.organisations,
+        standings.standings,
         programmes.regime_on,
         number_formats(DATA / "numbers.json"),
         SEALER,
         clock,
     )
-    return filings, organisations, programmes
+    return filings, organisations, programmes, standings
 
 
 async def prepared(database: Database) -> Filings:
     """The filings room over a database in which the unit is authorised."""
-    filings, organisations, programmes = rooms_of(database)
-    for store in (organisations.organisations, programmes.programmes, filings.filings, filings.certificates):
+    filings, organisations, programmes, standings = rooms_of(database)
+    for store in (
+        organisations.organisations,
+        standings.standings,
+        programmes.programmes,
+        filings.filings,
+        filings.certificates,
+    ):
         await store.prepare()
     await organisations.load()
     await programmes.load()
@@ -64,7 +74,7 @@ async def prepared(database: Database) -> Filings:
         valid_from=date(2019, 9, 1),
         valid_until=date(2020, 8, 31),
     )
-    await organisations.authorise(act("plan-1"), plan)
+    await standings.authorise(act("plan-1"), plan, "33", NOW)
     return filings
 
 
@@ -101,7 +111,7 @@ def work(url: str, chunks: Sequence[str], seed: int, ever: bool) -> None:
 
 async def _work(url: str, chunks: Sequence[ResultsFinalised], seed: int, ever: bool) -> None:
     database = Database(url, "registry")
-    filings, _, _ = rooms_of(database)
+    filings, *_ = rooms_of(database)
     order = list(enumerate(chunks))
     random.Random(seed).shuffle(order)  # noqa: S311 - an order, no secret
     for place, said in cycle(order) if ever else order:

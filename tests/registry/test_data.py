@@ -66,7 +66,10 @@ def test_a_data_file_is_readable_as_text(file: Path) -> None:
     assert text.endswith("}\n")
 
 
-@pytest.mark.parametrize("name", ["occupations", "standards", "organisations", "numbers", "programmes", "cards"])
+SOURCED = ["occupations", "standards", "organisations", "numbers", "programmes", "cards", "plan_sections"]
+
+
+@pytest.mark.parametrize("name", SOURCED)
 def test_every_fact_says_how_sure_it_is_and_who_says_so(name: str) -> None:
     content = read("registry", f"{name}.json")
     facts = [thing for thing in objects(content) if isinstance(thing.get("status"), str)]

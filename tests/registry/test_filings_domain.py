@@ -17,12 +17,11 @@ from services.registry.filings.domain import (
     certificates,
     decide,
     exhausted,
-    issuer,
     personal_refusals,
     void_from_birth,
 )
 from shared.events.assessment import FinalResult, ResultsFinalised
-from tests.registry.test_organisations_domain import DAY, authorised
+from tests.registry.test_standings_domain import DAY, authorised
 
 FORMATS = number_formats(ROOT / "services" / "registry" / "data" / "numbers.json")
 FORMAT = FORMATS.of("appraisal")
@@ -157,14 +156,6 @@ def test_a_unit_without_a_code_of_the_regime_cannot_issue_under_it() -> None:
     filing = decided(chunk(), under=terms("recognition", ""))
     assert {row.reason for row in filing.refused} == {"issuer-without-code"}
     assert filing.accepted == ()
-
-
-def test_a_units_old_single_code_is_the_one_of_appraisal() -> None:
-    unit = authorised()
-    assert issuer(unit, "appraisal") == "99002001"
-    assert issuer(unit, "recognition") == ""
-    both = unit.having(issuer_codes={"appraisal": "99002009", "recognition": "S000033000001"})
-    assert [issuer(both, regime) for regime in ("appraisal", "recognition")] == ["99002009", "S000033000001"]
 
 
 # -- the person --------------------------------------------------------------------------------------------

@@ -10,11 +10,13 @@ import pytest
 import pytest_asyncio
 
 from infra.drive.people import Person, people
+from infra.drive.plans import sections_for
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
 from shared.events.assessment import FinalResult, ResultsFinalised
 from shared.events.evaluation import PilotRevoked
 from shared.events.registry import CertificateFiled, FilingRejected, PlanReturned, UnitAuthorised, UnitSuspended
+from tests.doors.plans import authorised_by, framed
 from tests.live import Running, eventually, running
 
 pytestmark = pytest.mark.live
@@ -25,15 +27,19 @@ CROWD = people(seed=1899)
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def service(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
     async with running("registry", servers, issuer, tmp_path_factory.mktemp("registry")) as live:
+        today = live.process.tools.clock.today()
+        days = {"valid_from": today - timedelta(days=30), "valid_until": today + timedelta(days=700)}
+        await framed(live, "33", "66", "C01", **{name: day.isoformat() for name, day in days.items()})
         yield live
 
 
 def plan(today: date, **changes: Any) -> dict[str, Any]:
     content = {
         "title": "试点工作方案",
-        "scopes": [{"occupation": "rebar_worker", "levels": ["5", "4"]}],
+        "scopes": [{"occupation": "rebar_worker", "levels": ["5", "4"], "numbers": 50}],
         "valid_from": (today - timedelta(days=10)).isoformat(),
         "valid_until": (today + timedelta(days=300)).isoformat(),
+        "sections": sections_for("unit"),
     }
     return {**content, **changes}
 
@@ -50,12 +56,7 @@ async def authorised(service: Running, unit: str, authority: str) -> None:
     made = await submitted(service, unit, authority)
     answer = await service.http.post(f"/v1/plans/{made['id']}/file", headers=service.token("center"))
     assert answer.status_code == 200, answer.text
-
-    async def standing() -> bool:
-        found = await service.http.get(f"/v1/organisations/{unit}", headers=service.token("center"))
-        return bool(found.json()["plan"])
-
-    await eventually(standing)
+    await authorised_by(service, unit, made["id"])
 
 
 async def finalised(service: Running, unit: str, authority: str, rows: list[Person], **changes: Any) -> list[str]:
@@ -139,7 +140,9 @@ async def test_a_plan_is_returned_mended_and_filed_and_authorises_the_unit(servi
 
 
 async def test_a_plan_beyond_the_standards_is_refused_with_the_field(service: Running) -> None:
-    asked = plan(service.process.tools.clock.today(), scopes=[{"occupation": "scaffolder", "levels": ["1"]}])
+    asked = plan(
+        service.process.tools.clock.today(), scopes=[{"occupation": "scaffolder", "levels": ["1"], "numbers": 9}]
+    )
     answer = await service.http.post("/v1/plans", json=asked, headers=service.token("unit", "unit-33-001", "33"))
     problem = answer.json()
     assert (answer.status_code, problem["type"]) == (409, "urn:skillcert:problem:plan-outside-standards")

@@ -15,17 +15,12 @@ from infra.local.rabbitmq import Rabbit
 from infra.local.servers import Servers
 from infra.local.servers import servers as local_servers
 from shared.events.registry import PlanFiled, Scope
+from tests.doors.plans import PLAN, framed
 from tests.live import Running, built, eventually, is_ready, running, served
 
 pytestmark = pytest.mark.live
 SOON = 5.0  # seconds within which every door answers
 STOPS_WITHIN = 10.0  # seconds a supervisor waits before it kills
-PLAN = {
-    "title": "2019年钢筋工职业技能鉴定试点工作方案",
-    "scopes": [{"occupation": "rebar_worker", "levels": ["5", "4"]}],
-    "valid_from": "2019-09-01",
-    "valid_until": "2020-08-31",
-}
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +39,7 @@ async def registry(
     folder = tmp_path_factory.mktemp("outages")
     async with running("registry", own_servers, issuer, folder, retry_delays=(0.2, 0.5, 1, 2, 4)) as service:
         service.set_time(datetime(2019, 9, 2, tzinfo=UTC))
+        await framed(service, "33", "66")
         yield service
 
 
@@ -96,8 +92,8 @@ async def unit_is_authorised_by(service: Running, plan: str) -> None:
     """What the registry said of the plan came back to it over the bus."""
 
     async def authorised() -> bool:
-        answer = await service.http.get("/v1/organisations/unit-33-001", headers=service.token("center"))
-        return bool(answer.json()["plan"] == plan)
+        answer = await service.http.get("/v1/standings/unit-33-001", headers=service.token("center"))
+        return answer.status_code == 200 and plan in {grant["plan"] for grant in answer.json()["grants"]}
 
     await eventually(authorised, within=40)
 

@@ -132,9 +132,10 @@ async def _end(around: World, tally: Tally) -> dict[str, Any]:
 
 
 async def _standing(around: World) -> list[tuple[Any, ...]]:
-    rows = await pages(around.center, "registry", "/v1/organisations")
-    names = ("id", "scopes", "valid_from", "valid_until", "suspended_on", "reason")
-    return [tuple(str(row[name]) for name in names) for row in rows]
+    rows = await pages(around.center, "registry", "/v1/standings")
+    names = ("scopes", "valid_from", "valid_until", "edition", "authority")
+    granted = {row["id"]: [tuple(str(grant[name]) for name in names) for grant in row["grants"]] for row in rows}
+    return [(row["id"], granted[row["id"]], row["suspended_on"], row["reason"]) for row in rows]
 
 
 async def _figures(around: World) -> list[tuple[Any, ...]]:

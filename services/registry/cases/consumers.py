@@ -6,7 +6,7 @@ from services.registry.cases.commands import OpenCase, Subject
 from services.registry.cases.handlers import Cases
 from shared.act import Act
 from shared.events.evaluation import PilotRevoked
-from shared.events.registry import CardRevoked
+from shared.events.registry import CardRevoked, OrganisationClosed, SiteRemoved
 from shared.messaging.consumers import Hearers
 from shared.messaging.envelope import Heard
 
@@ -28,5 +28,15 @@ def hear(hearers: Hearers, cases: Cases) -> None:
         subject = Subject.SUPERVISOR if said.kind == "supervisor" else Subject.ASSESSOR
         await lost(act, heard.authority, subject, said.card, said.ended_on, said.reason)
 
+    async def site_removed(heard: Heard[SiteRemoved], act: Act) -> None:
+        said = heard.event
+        await lost(act, heard.authority, Subject.SITE, said.site, said.on, said.reason)
+
+    async def unit_closed(heard: Heard[OrganisationClosed], act: Act) -> None:
+        said = heard.event
+        await lost(act, heard.authority, Subject.UNIT, said.unit, said.on, said.reason)
+
     hearers.on(PilotRevoked, pilot_revoked)
     hearers.on(CardRevoked, card_revoked)
+    hearers.on(SiteRemoved, site_removed)
+    hearers.on(OrganisationClosed, unit_closed)

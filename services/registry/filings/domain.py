@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from services.registry.certificates.domain import Certificate, Grounds, NumberFormat, OnRecord, Status
-from services.registry.organisations.domain import Organisation
+from services.registry.standings.domain import Standing
 from shared.entity import Entity
 from shared.events.assessment import ResultsFinalised
 from shared.events.base import Event, Record
@@ -106,21 +106,18 @@ KEPT = (
 """What a filing keeps of the results it was decided on."""
 
 
-def issuer(unit: Organisation, regime: str) -> str:
-    """The unit's code under a regime; empty when it has none. `issuer_code` is the one of appraisal."""
-    return unit.issuer_codes.get(regime) or (unit.issuer_code if regime == "appraisal" else "")
-
-
 def decide(
     identity: str,
-    unit: Organisation,
+    standing: Standing,
     said: ResultsFinalised,
     terms: Terms,
     personal: Mapping[str, Refusal],
     today: date,
 ) -> Filing:
     """Who of a chunk is filed; `personal` are the entries whose person cannot be."""
-    refusal = unit.refuses(said.occupation, said.level, said.exam_on, today) or terms.refuses(said.level)
+    refusal = standing.refuses(said.occupation, said.level, said.exam_on, today, said.begun_on) or terms.refuses(
+        said.level
+    )
     reasons = {row.entry: refusal or personal.get(row.entry) for row in said.results}
     accepted = tuple(entry for entry, reason in reasons.items() if reason is None)
     return Filing(

@@ -13,12 +13,13 @@ from services.registry.filings.domain import (
     certificates,
     decide,
     exhausted,
-    issuer,
     personal_refusals,
     void_from_birth,
 )
 from services.registry.filings.storage import next_start
 from services.registry.organisations.domain import Organisation
+from services.registry.standings.domain import Standing
+from services.registry.standings.storage import standing_of
 from shared.act import Act, Scope
 from shared.clock import Clock
 from shared.errors import AlreadyThere, Contended, NotFound
@@ -36,6 +37,7 @@ class Filings:
     certificates: Store[Certificate]
     filings: Store[Filing]
     organisations: Store[Organisation]
+    standings: Store[Standing]
     regime_on: Callable[[date], Awaitable[str]]
     formats: NumberFormats
     sealer: Sealer
@@ -61,10 +63,11 @@ class Filings:
         self, act: Act, chunk: str, said: ResultsFinalised, authority: str, persons: dict[str, str]
     ) -> Filing:
         unit = await self.organisations.get(said.unit)
+        standing = await standing_of(self.standings, unit)
         terms = await self._terms(unit, said, authority)
         today = self.clock.today()
         personal = personal_refusals(said, persons, await on_record(self.certificates, persons.values()), today)
-        decided = decide(chunk, unit, said, terms, personal, today)
+        decided = decide(chunk, standing, said, terms, personal, today)
         for _ in range(RACES):
             try:
                 filing = await self._numbered(decided)
@@ -75,7 +78,7 @@ class Filings:
 
     async def _terms(self, unit: Organisation, said: ResultsFinalised, authority: str) -> Terms:
         regime = await self.regime_on(said.begun_on or said.exam_on)
-        return Terms(authority=authority, regime=regime, issuer=issuer(unit, regime), format=self.formats.of(regime))
+        return Terms(authority=authority, regime=regime, issuer=unit.code_of(regime), format=self.formats.of(regime))
 
     async def _numbered(self, filing: Filing) -> Filing:
         if not filing.accepted:

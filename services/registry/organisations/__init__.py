@@ -1,1 +1,1 @@
-"""Organisations and the standing of pilot units."""
+"""The Center, the authorities and their pilot units."""

@@ -83,7 +83,7 @@ def _reads(router: APIRouter, register: Register) -> None:
     @router.get("/{organisation}")
     @allow(Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)
     async def read(organisation: str, scope: Within, response: Response) -> OrganisationView:
-        """One organisation with its standing."""
+        """One organisation."""
         return tagged(response, _view(await rooms.seen(organisation, scope)))
 
     @router.get("/{organisation}/name")

@@ -1,4 +1,4 @@
-"""Loading organisations, what moves a unit's standing, and what is asked of the register of units."""
+"""Loading organisations, and what is asked of the register of units."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -37,7 +37,6 @@ from services.registry.organisations.storage import holding, in_file, seen
 from shared.act import EVERYTHING, Act, Scope
 from shared.clock import Clock
 from shared.errors import Contended, NotFound
-from shared.events.registry import PlanFiled
 from shared.privacy import Sealer, mask_name
 from shared.rulebook import Rulebook
 from shared.storage.store import Decision, Store
@@ -58,14 +57,6 @@ class Organisations:
         news = [row for row in in_file(self.file) if row.id not in standing]
         if news:
             await self.organisations.add_all([((row, []), act) for row in news])
-
-    async def authorise(self, act: Act, filed: PlanFiled) -> Organisation:
-        """A filed plan becomes the unit's authorisation."""
-        return await self.organisations.change(filed.unit, act, lambda unit: unit.authorised(filed))
-
-    async def suspend(self, act: Act, unit: str, on: date, reason: str) -> Organisation:
-        """The unit loses its standing."""
-        return await self.organisations.change(unit, act, lambda found: found.suspended(on, reason))
 
     async def seen(self, identity: str, scope: Scope) -> Organisation:
         """One organisation that the scope sees today."""

@@ -31,7 +31,14 @@ from shared.events.registry.organisations import (
     UnitReinstated,
     UnitSuspended,
 )
-from shared.events.registry.plans import PlanFiled, PlanReturned, PlanSubmitted, Scope
+from shared.events.registry.plans import (
+    PlanExpired,
+    PlanFiled,
+    PlanReturned,
+    PlanSubmitted,
+    PlanWithdrawn,
+    Scope,
+)
 from shared.events.registry.programmes import RegimeScheduled, RegimeTerm
 from shared.events.registry.proposals import (
     ProposalAdopted,
@@ -49,6 +56,13 @@ from shared.events.registry.register import (
     OrganisationMerged,
     OrganisationRegistered,
     OrganisationState,
+)
+from shared.events.registry.reports import (
+    ReportedFigures,
+    ReportEvent,
+    ReportNoted,
+    ReportReturned,
+    ReportSubmitted,
 )
 from shared.events.registry.sites import SiteChanged, SiteRegistered, SiteRemoved, SiteScope, SiteState
 from shared.events.registry.standards import (
@@ -101,9 +115,11 @@ __all__ = [
     "OrganisationRegistered",
     "OrganisationState",
     "Part",
+    "PlanExpired",
     "PlanFiled",
     "PlanReturned",
     "PlanSubmitted",
+    "PlanWithdrawn",
     "Predicate",
     "ProposalAdopted",
     "ProposalDeclined",
@@ -112,6 +128,11 @@ __all__ = [
     "ProposalSubmitted",
     "RegimeScheduled",
     "RegimeTerm",
+    "ReportEvent",
+    "ReportNoted",
+    "ReportReturned",
+    "ReportSubmitted",
+    "ReportedFigures",
     "Scope",
     "SiteChanged",
     "SiteRegistered",

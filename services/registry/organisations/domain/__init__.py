@@ -30,7 +30,6 @@ from services.registry.organisations.domain.organisation import (
     Happened,
     Organisation,
     OrganisationKind,
-    Refusal,
 )
 
 __all__ = [
@@ -45,7 +44,6 @@ __all__ = [
     "Organisation",
     "OrganisationIsClosed",
     "OrganisationKind",
-    "Refusal",
     "UnknownAuthority",
     "UnknownRegion",
     "WrongAffiliation",

@@ -1,0 +1,1 @@
+"""Implementation-status reports: what became of a filed plan in a period."""

@@ -1,0 +1,1 @@
+"""The standing of pilot units: what each may examine, and when."""

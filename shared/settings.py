@@ -38,7 +38,8 @@ class Settings(BaseSettings):
     index_key: SecretStr = Field(description="base64(32 bytes) for the keyed index of ID numbers")
 
     public_url: str | None = Field(
-        default=None, description="what the public's links begin with, e.g. https://cert.example.org; None: this process"
+        default=None,
+        description="how the public's links begin, e.g. https://cert.example.org; None: this process",
     )
     public_limit: bool = Field(
         default=True, description="limit the public's requests per address; off where all callers share one address"

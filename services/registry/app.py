@@ -18,6 +18,14 @@ from services.registry.plans.storage import plan_store
 from services.registry.standards import api as standards_api
 from services.registry.standards.handlers import Standards
 from services.registry.standards.storage import standard_store
+from services.registry.verification import api as verification_api
+from services.registry.verification import pages as verification_pages
+from services.registry.verification.handlers import Verification
+from services.registry.verification.printing import Press
+from services.registry.verification.rendering import Templates
+from services.registry.verification.signing import Signer
+from services.registry.verification.storage import catalogue, issuer, papers
+from shared.http.limits import Allowance
 from shared.messaging.consumers import Hearers
 from shared.process import Service, Tools
 from shared.rulebook import Rulebook
@@ -39,6 +47,9 @@ def build(tools: Tools) -> Service:
         tools.sealer,
         tools.clock,
     )
+    verification = _verification(tools, certificates, filings)
+    templates = Templates(DATA)
+    limit = _public_limit(tools, verification.rules)
     hearers = Hearers()
     organisations_consumers.hear(hearers, organisations)
     filings_consumers.hear(hearers, filings)
@@ -54,8 +65,34 @@ def build(tools: Tools) -> Service:
             standards_api.routes(standards),
             organisations_api.routes(organisations),
             plans_api.routes(plans),
-            certificates_api.routes(certificates),
+            certificates_api.routes(certificates, limit),
+            verification_api.routes(verification, templates, Press(), limit),
+            verification_pages.routes(verification_pages.Desk(verification, templates, limit)),
         ],
         hearers=hearers,
+        prepare=[verification.prepare],
         start=[organisations.load, standards.load],
     )
+
+
+def _verification(tools: Tools, certificates: Certificates, filings: Filings) -> Verification:
+    settings = tools.settings
+    url = settings.public_url or f"http://{settings.http_host}:{settings.http_port}"
+    keys = settings.credential_keys.get_secret_value() if settings.credential_keys else ""
+    return Verification(
+        certificates.certificates,
+        filings.filings,
+        filings.organisations,
+        catalogue(DATA),
+        papers(DATA),
+        Rulebook.load(DATA / "rules.json"),
+        Signer(keys, issuer(DATA, url)),
+        tools.sealer,
+        tools.clock,
+    )
+
+
+def _public_limit(tools: Tools, rules: Rulebook) -> Allowance:
+    rule = "verification.public_per_minute"
+    allowed = (lambda: rules.integer(rule, on=tools.clock.today())) if tools.settings.public_limit else None
+    return Allowance(rule, allowed)

@@ -12,7 +12,7 @@ from shared.act import EVERYTHING, Act, Scope, scope_of
 from shared.auth import Caller, Role, Unauthenticated
 from shared.errors import Fault, Forbidden, Kind, Malformed
 from shared.http.idempotency import Answers
-from shared.http.limits import Limit, address_of
+from shared.http.limits import Allowance, address_of
 from shared.tracing import current_traceparent
 
 LONGEST_KEY = 200
@@ -48,7 +48,7 @@ def reading(endpoint: F) -> F:
     return endpoint
 
 
-def limited(limit: Limit) -> Callable[[F], F]:
+def limited(limit: Allowance) -> Callable[[F], F]:
     """Count every request for a route against the allowance of the address it comes from."""
 
     def named(endpoint: F) -> F:
@@ -65,7 +65,7 @@ class Door(APIRoute):
         inside = super().get_route_handler()
         allowed: frozenset[Role] | None = getattr(self.endpoint, "__allowed__", frozenset())
         reads = getattr(self.endpoint, "__reads__", False)
-        limit: Limit | None = getattr(self.endpoint, "__limit__", None)
+        limit: Allowance | None = getattr(self.endpoint, "__limit__", None)
 
         async def through(request: Request) -> Response:
             if limit is not None:

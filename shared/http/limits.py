@@ -14,7 +14,7 @@ MOST_ADDRESSES = 50_000  # about 10 MB; the address that was silent the longest 
 _HOME_PREFIX = 64  # one subscriber's share of IPv6; within it anybody has all the addresses they like
 
 
-class Limit:
+class Allowance:
     """Lets an address ask `per_minute()` times at once and as often again each minute; None limits nothing.
 
     Each process counts for itself, so with n processes behind one ingress an address has up to n times as much.

@@ -10,7 +10,8 @@ from services.registry.certificates.domain import Certificate, Status
 from services.registry.certificates.handlers import Certificates
 from services.registry.certificates.storage import listed
 from shared.auth import Role
-from shared.http.door import Within, allow, doors, public
+from shared.http.door import Within, allow, doors, limited, public
+from shared.http.limits import Allowance
 from shared.http.pages import Cursor, Limit, Page, after, page
 
 Number = Annotated[str, Path(pattern=r"^\d{16}$", description="16 digits", examples=["1999002001500001"])]
@@ -44,7 +45,7 @@ class Verification(BaseModel):
     filed_on: date
 
 
-def routes(certificates: Certificates) -> APIRouter:
+def routes(certificates: Certificates, limit: Allowance) -> APIRouter:
     """The doors of the certificates room."""
     router = doors("", "certificates")
 
@@ -63,6 +64,7 @@ def routes(certificates: Certificates) -> APIRouter:
 
     @router.get("/verify/{number}")
     @public
+    @limited(limit)
     async def verify(number: Number) -> Verification:
         """Whether a certificate with this number is on file."""
         found = await certificates.verify(number)

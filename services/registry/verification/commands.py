@@ -18,7 +18,8 @@ Number = Annotated[
 Name = Annotated[str, Field(min_length=1, max_length=60, description="the holder's full name", examples=["王伟"])]
 IdNumber = Annotated[str, Field(pattern=r"^[0-9]{17}[0-9Xx]$", description="the holder's resident ID number")]
 Code = Annotated[
-    str, Field(pattern=r"^[A-Za-z2-7]{10}$", description="the check code printed with the QR code", examples=["K7QF2MZ3TA"])
+    str,
+    Field(pattern=r"^[A-Za-z2-7]{10}$", description="the check code printed by the QR code", examples=["K7QF2MZ3TA"]),
 ]
 AsOf = Annotated[
     date | AwareDatetime | None,

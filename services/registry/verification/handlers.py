@@ -18,12 +18,14 @@ from services.registry.filings.storage import next_start
 from services.registry.organisations.domain import Organisation
 from services.registry.verification.commands import Particulars, VerifyCertificate, VerifyCertificates
 from services.registry.verification.domain.answer import (
+    NOBODY,
     Catalogue,
     Holder,
     UnitWords,
     Verified,
     fits,
     moment,
+    nobody,
     told_id,
     unknown,
     verified,
@@ -108,9 +110,7 @@ class Verification:
         return Told(found, standing, holder) if found and fit and standing else None
 
     def _answer(self, told: Told, asked: Particulars, unit: UnitWords, at: datetime, now: datetime) -> Verified:
-        return told_id(
-            verified(told.certificate, told.standing, self.catalogue, unit, at, now), asked, told.holder
-        )
+        return told_id(verified(told.certificate, told.standing, self.catalogue, unit, at, now), asked, told.holder)
 
     def _holder(self, certificate: Certificate) -> Holder:
         person = json.loads(self.sealer.open(certificate.person, bound_to=certificate.id))
@@ -122,14 +122,8 @@ class Verification:
     @cached_property
     def _decoy(self) -> Certificate:
         person = json.dumps({"name": "－", "id_number": ""})
-        return Certificate.model_construct(
-            id="decoy",
-            number="",
-            person=self.sealer.seal(person, bound_to="decoy"),
-            person_index=self.sealer.index("nobody"),
-            filed_at=self.clock.now(),
-            changes=(),
-        )
+        sealed, index = self.sealer.seal(person, bound_to=NOBODY), self.sealer.index(NOBODY)
+        return nobody(sealed, index, self.clock.now())
 
     # -- offline ---------------------------------------------------------------------------------------
 

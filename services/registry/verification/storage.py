@@ -8,6 +8,7 @@ from typing import Any
 from services.registry.certificates.domain import Certificate, Status
 from services.registry.organisations.domain import Organisation
 from services.registry.verification.domain.answer import Catalogue, LevelWords, OccupationWords, UnitWords, Words
+from services.registry.verification.domain.credential import Issuer
 from services.registry.verification.domain.sheet import PaperWords
 from services.registry.verification.domain.statuslist import BITS
 from shared.storage.mongo import Document, IndexModel
@@ -67,6 +68,11 @@ def catalogue(folder: Path) -> Catalogue:
     )
 
 
+def issuer(folder: Path, url: str) -> Issuer:
+    """Who signs: the Center, at the public address."""
+    return Issuer(url.rstrip("/"), _content(folder / "organisations.json")["center"]["name"]["zh"])
+
+
 def papers(folder: Path) -> Mapping[str, PaperWords]:
     """The fixed words of the printed certificates, by regime."""
     return {row["regime"]: _paper(row) for row in _content(folder / "certificate.json")["papers"]}
@@ -74,9 +80,7 @@ def papers(folder: Path) -> Mapping[str, PaperWords]:
 
 def _paper(row: Mapping[str, Any]) -> PaperWords:
     parts = {name: Words(**{tongue: row[name][tongue] for tongue in ("zh", "en")}) for name in _PARTS}
-    return PaperWords(
-        regime=row["regime"], official=all(row[name]["status"] == "official" for name in _PARTS), **parts
-    )
+    return PaperWords(regime=row["regime"], official=all(row[name]["status"] == "official" for name in _PARTS), **parts)
 
 
 _PARTS = ("name", "text", "date_label", "id_type")

@@ -16,6 +16,7 @@ from shared.privacy import mask_id
 from shared.workdays import local_day, start_of_day
 
 _DOTS = str.maketrans(dict.fromkeys("•‧・∙⋅.", "·"))
+NOBODY = "nobody"
 _TELLS_ID = ("id_number", "code")
 
 
@@ -30,7 +31,7 @@ class Holder(NamedTuple):
 
     name: str
     id_number: str
-    index: str
+    keyed: str
 
 
 class Words(Record):
@@ -130,7 +131,7 @@ def fits(asked: Particulars, code: str, index: str, holder: Holder) -> bool:
     """
     given = getattr(asked, "code", None)
     by_name = _same(_plain(asked.name or ""), _plain(holder.name))
-    by_id = _same(index, holder.index)
+    by_id = _same(index, holder.keyed)
     by_code = _same((given or "").upper(), code)
     return (by_name and asked.name is not None) or (by_id and asked.id_number is not None) or (by_code and bool(given))
 
@@ -172,6 +173,29 @@ def notes(changes: Sequence[Change], at: datetime) -> tuple[Note, ...]:
         Note(kind=row.kind, on=local_day(row.at), print_serial=row.print_serial)
         for row in changes
         if row.kind in told and row.at <= at
+    )
+
+
+def nobody(person: str, index: str, now: datetime) -> Certificate:
+    """What stands in for a certificate that is not there, so that looking for it takes the same work."""
+    blank = dict.fromkeys(("number", "regime", "series", "filing", "unit", "occupation", "standard", "batch"), "")
+    return Certificate.model_validate(
+        {
+            **blank,
+            "id": NOBODY,
+            "authority": "",
+            "serial": 0,
+            "status": Status.VALID,
+            "level": "",
+            "holder": "",
+            "person": person,
+            "person_index": index,
+            "theory": 0,
+            "practical": 0,
+            "exam_on": local_day(now),
+            "filed_on": local_day(now),
+            "filed_at": now,
+        }
     )
 
 

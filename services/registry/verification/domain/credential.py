@@ -4,6 +4,7 @@ import hashlib
 from base64 import urlsafe_b64encode
 from datetime import datetime
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from services.registry.certificates.domain import Certificate, Status
 from services.registry.verification.domain.answer import Catalogue, UnitWords
@@ -59,6 +60,11 @@ class Issuer(NamedTuple):
         """Where its keys are described (W3C Controlled Identifiers)."""
         return f"{self.url}{ISSUER_PATH}"
 
+    @property
+    def path(self) -> str:
+        """What the paths of the public's pages begin with; empty where the address has none."""
+        return urlsplit(self.url).path
+
     def page(self, number: str, code: str) -> str:
         """The public page of a certificate, as its QR code says it."""
         return f"{self.url}/verify/{number}?c={code}"
@@ -107,10 +113,10 @@ def _status(certificate: Certificate, issuer: Issuer, purpose: Purpose) -> Claim
     place = place_of(certificate.serial)
     list_url = issuer.list_url(purpose, certificate.series, place.block)
     return {
-        "id": f"{list_url}#{place.index}",
+        "id": f"{list_url}#{place.bit}",
         "type": "BitstringStatusListEntry",
         "statusPurpose": purpose.value,
-        "statusListIndex": str(place.index),
+        "statusListIndex": str(place.bit),
         "statusListCredential": list_url,
     }
 

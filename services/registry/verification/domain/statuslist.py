@@ -31,7 +31,7 @@ class Place(NamedTuple):
     """Where a serial's bit is: it follows from the serial alone."""
 
     block: int
-    index: int
+    bit: int
 
 
 def place_of(serial: int) -> Place:
@@ -43,7 +43,7 @@ def encoded(serials: Iterable[int]) -> str:
     """The list with the bits of these serials set: GZIP, then multibase base64url (`u`) without padding."""
     bits = bytearray(BITS // 8)
     for serial in serials:
-        index = place_of(serial).index
-        bits[index // 8] |= 0x80 >> index % 8
+        bit = place_of(serial).bit
+        bits[bit // 8] |= 0x80 >> bit % 8
     packed = gzip.compress(bytes(bits), mtime=0)
     return "u" + urlsafe_b64encode(packed).rstrip(b"=").decode()

@@ -22,7 +22,7 @@ from services.registry.verification import api as verification_api
 from services.registry.verification import pages as verification_pages
 from services.registry.verification.handlers import Verification
 from services.registry.verification.printing import Press
-from services.registry.verification.rendering import Templates
+from services.registry.verification.rendering import Layouts
 from services.registry.verification.signing import Signer
 from services.registry.verification.storage import catalogue, issuer, papers
 from shared.http.limits import Allowance
@@ -48,7 +48,7 @@ def build(tools: Tools) -> Service:
         tools.clock,
     )
     verification = _verification(tools, certificates, filings)
-    templates = Templates(DATA)
+    layouts = Layouts(DATA)
     limit = _public_limit(tools, verification.rules)
     hearers = Hearers()
     organisations_consumers.hear(hearers, organisations)
@@ -66,8 +66,8 @@ def build(tools: Tools) -> Service:
             organisations_api.routes(organisations),
             plans_api.routes(plans),
             certificates_api.routes(certificates, limit),
-            verification_api.routes(verification, templates, Press(), limit),
-            verification_pages.routes(verification_pages.Desk(verification, templates, limit)),
+            verification_api.routes(verification, layouts, Press(), limit),
+            verification_pages.routes(verification_pages.Desk(verification, layouts, limit)),
         ],
         hearers=hearers,
         prepare=[verification.prepare],

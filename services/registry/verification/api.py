@@ -11,7 +11,7 @@ from services.registry.verification.domain.answer import Verified
 from services.registry.verification.domain.statuslist import Purpose
 from services.registry.verification.handlers import Verification
 from services.registry.verification.printing import Press
-from services.registry.verification.rendering import Templates
+from services.registry.verification.rendering import Layouts
 from shared.auth import Role
 from shared.http.door import Calling, Within, allow, doors, limited, public, reading
 from shared.http.limits import Allowance
@@ -43,11 +43,11 @@ class Answers(BaseModel):
     rows: list[Row]
 
 
-def routes(verification: Verification, templates: Templates, press: Press, limit: Allowance) -> APIRouter:
+def routes(verification: Verification, layouts: Layouts, press: Press, limit: Allowance) -> APIRouter:
     """The doors of the verification room."""
     router = doors("", "verification")
     _online(router, verification, limit)
-    _owners(router, verification, templates, press)
+    _owners(router, verification, layouts, press)
     _offline(router, verification, limit)
     return router
 
@@ -73,7 +73,7 @@ def _online(router: APIRouter, verification: Verification, limit: Allowance) -> 
         return Answers(rows=rows)
 
 
-def _owners(router: APIRouter, verification: Verification, templates: Templates, press: Press) -> None:
+def _owners(router: APIRouter, verification: Verification, layouts: Layouts, press: Press) -> None:
     @router.get("/certificates/{certificate}/credential", response_class=Response, responses=JWT)
     @allow(*OWNERS)
     async def credential(certificate: str, scope: Within) -> Response:
@@ -91,8 +91,8 @@ def _owners(router: APIRouter, verification: Verification, templates: Templates,
         """The paper of a valid certificate, with the holder's name and ID number; each print is on record."""
         sheet = await verification.sheet(certificate, scope, caller.subject, form)
         if form is Form.HTML:
-            return templates.page("certificate", **templates.paper(sheet))
-        return _unkept(await press.pdf(templates.certificate(sheet)), "application/pdf")
+            return layouts.page("certificate", **layouts.paper(sheet))
+        return _unkept(await press.pdf(layouts.certificate(sheet)), "application/pdf")
 
 
 def _offline(router: APIRouter, verification: Verification, limit: Allowance) -> None:

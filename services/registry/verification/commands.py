@@ -1,9 +1,10 @@
 """What can be asked about the worth of certificates."""
 
+import re
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, model_validator
 
 from shared.command import Command
 
@@ -21,9 +22,19 @@ Code = Annotated[
     str,
     Field(pattern=r"^[A-Za-z2-7]{10}$", description="the check code printed by the QR code", examples=["K7QF2MZ3TA"]),
 ]
+
+
+def _only_a_day(given: Any) -> Any:
+    # pydantic reads midnight of any zone, or of none, as a day too
+    if isinstance(given, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", given):
+        raise ValueError("a day is written like 2026-03-01")
+    return given
+
+
 AsOf = Annotated[
-    date | AwareDatetime | None,
+    AwareDatetime | Annotated[date, BeforeValidator(_only_a_day)] | None,
     Field(
+        union_mode="left_to_right",
         description="as of the end of that day in Asia/Shanghai, or of that instant; now when absent. "
         "Of today the day is not over: it is answered as of now.",
         examples=["2026-03-01"],

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from services.registry.verification.commands import VerifyCertificate
 from services.registry.verification.domain.answer import Verified
 from services.registry.verification.handlers import Verification
-from services.registry.verification.rendering import Templates
+from services.registry.verification.rendering import Layouts
 from shared.errors import Fault
 from shared.http.door import Door, public, reading
 from shared.http.limits import Allowance, address_of
@@ -27,9 +27,9 @@ Form = dict[str, str]
 class Desk:
     """Answers the pages' forms; whatever goes wrong becomes a page as well."""
 
-    def __init__(self, verification: Verification, templates: Templates, limit: Allowance) -> None:
+    def __init__(self, verification: Verification, layouts: Layouts, limit: Allowance) -> None:
         self._verification = verification
-        self._templates = templates
+        self._layouts = layouts
         self._limit = limit
         self._today = verification.clock.today
 
@@ -54,7 +54,7 @@ class Desk:
     def _page(self, form: Form, answer: Verified | None, problem: str = "", status: int = 200) -> HTMLResponse:
         kept = {name: form.get(name, "") for name in SENT_BACK}
         root = self._verification.signer.issuer.path
-        return self._templates.page(
+        return self._layouts.page(
             "verification", status, form=kept, answer=answer, problem=problem, root=root, today=self._today()
         )
 

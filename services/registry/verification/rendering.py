@@ -16,20 +16,20 @@ from services.registry.verification.domain.sheet import Sheet
 from shared.clock import SHANGHAI
 
 
-class Templates:
+class Layouts:
     """The templates of a folder, each `<name>.html` with its `<name>.css`, read once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._templates = Environment(
+        self._layouts = Environment(
             loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
-        self._templates.filters |= {"zh": _zh, "en": _en, "minute": _minute, "groups": _groups}
+        self._layouts.filters |= {"zh": _zh, "en": _en, "minute": _minute, "groups": _groups}
 
     def html(self, name: str, **values: Any) -> str:
         """One page as text."""
         style = Markup(self._style(name))  # noqa: S704 - our own file
-        return self._templates.get_template(f"{name}.html").render(style=style, **values)
+        return self._layouts.get_template(f"{name}.html").render(style=style, **values)
 
     def page(self, name: str, status: int = 200, **values: Any) -> HTMLResponse:
         """One page as an answer that is never kept; its policy allows its own style and forms to us."""
@@ -58,7 +58,7 @@ class Templates:
         return {"sheet": sheet, "qr": qr(sheet.page)}
 
     def _style(self, name: str) -> str:
-        return self._templates.loader.get_source(self._templates, f"{name}.css")[0] if self._templates.loader else ""
+        return self._layouts.loader.get_source(self._layouts, f"{name}.css")[0] if self._layouts.loader else ""
 
 
 def qr(text: str) -> Markup:

@@ -4,10 +4,11 @@ from pathlib import Path
 
 from services.registry.certificates import api as certificates_api
 from services.registry.certificates.handlers import Certificates
-from services.registry.certificates.storage import certificate_store
+from services.registry.certificates.storage import certificate_store, number_formats
+from services.registry.filings import api as filings_api
 from services.registry.filings import consumers as filings_consumers
 from services.registry.filings.handlers import Filings
-from services.registry.filings.storage import filing_store, number_format
+from services.registry.filings.storage import filing_store
 from services.registry.organisations import api as organisations_api
 from services.registry.organisations import consumers as organisations_consumers
 from services.registry.organisations.handlers import Organisations
@@ -15,6 +16,9 @@ from services.registry.organisations.storage import organisation_store
 from services.registry.plans import api as plans_api
 from services.registry.plans.handlers import Plans
 from services.registry.plans.storage import plan_store
+from services.registry.programmes import api as programmes_api
+from services.registry.programmes.handlers import Programmes
+from services.registry.programmes.storage import current_in, programme_store
 from services.registry.standards import api as standards_api
 from services.registry.standards.handlers import Standards
 from services.registry.standards.storage import standard_store
@@ -37,19 +41,27 @@ def build(tools: Tools) -> Service:
     """The registry, not yet connected to anything."""
     standards = Standards(standard_store(tools.database), DATA, tools.clock)
     organisations = Organisations(organisation_store(tools.database), DATA / "organisations.json", tools.clock)
-    plans = Plans(plan_store(tools.database), standards.offered, Rulebook.load(DATA / "rules.json"), tools.clock)
-    certificates = Certificates(certificate_store(tools.database))
+    rules = Rulebook.load(DATA / "rules.json")
+    plans = Plans(plan_store(tools.database), standards.offered, rules, tools.clock)
+    programmes = Programmes(
+        programme_store(tools.database), DATA / "programmes.json", current_in(DATA / "programmes.json"), tools.clock
+    )
+    formats = number_formats(DATA / "numbers.json")
+    certificates = Certificates(
+        certificate_store(tools.database), formats, standards.parts_of, rules, tools.sealer, tools.clock
+    )
     filings = Filings(
         certificates.certificates,
         filing_store(tools.database),
         organisations.organisations,
-        number_format(DATA / "numbers.json"),
+        programmes.regime_on,
+        formats,
         tools.sealer,
         tools.clock,
     )
-    verification = _verification(tools, certificates, filings)
+    verification = _verification(tools, filings, rules)
     layouts = Layouts(DATA)
-    limit = _public_limit(tools, verification.rules)
+    allowance = _public_allowance(tools, rules)
     hearers = Hearers()
     organisations_consumers.hear(hearers, organisations)
     filings_consumers.hear(hearers, filings)
@@ -58,6 +70,7 @@ def build(tools: Tools) -> Service:
             standards.standards,
             organisations.organisations,
             plans.plans,
+            programmes.programmes,
             filings.filings,
             certificates.certificates,
         ],
@@ -65,34 +78,36 @@ def build(tools: Tools) -> Service:
             standards_api.routes(standards),
             organisations_api.routes(organisations),
             plans_api.routes(plans),
-            certificates_api.routes(certificates, limit),
-            verification_api.routes(verification, layouts, Press(), limit),
-            verification_pages.routes(verification_pages.Desk(verification, layouts, limit)),
+            programmes_api.routes(programmes),
+            certificates_api.routes(certificates, allowance),
+            filings_api.routes(filings),
+            verification_api.routes(verification, layouts, Press(), allowance),
+            verification_pages.routes(verification_pages.Desk(verification, layouts, allowance)),
         ],
         hearers=hearers,
         prepare=[verification.prepare],
-        start=[organisations.load, standards.load],
+        start=[organisations.load, standards.load, programmes.load],
     )
 
 
-def _verification(tools: Tools, certificates: Certificates, filings: Filings) -> Verification:
+def _verification(tools: Tools, filings: Filings, rules: Rulebook) -> Verification:
     settings = tools.settings
     url = settings.public_url or f"http://{settings.http_host}:{settings.http_port}"
     keys = settings.credential_keys.get_secret_value() if settings.credential_keys else ""
     return Verification(
-        certificates.certificates,
+        filings.certificates,
         filings.filings,
         filings.organisations,
         catalogue(DATA),
         papers(DATA),
-        Rulebook.load(DATA / "rules.json"),
+        rules,
         Signer(keys, issuer(DATA, url)),
         tools.sealer,
         tools.clock,
     )
 
 
-def _public_limit(tools: Tools, rules: Rulebook) -> Allowance:
+def _public_allowance(tools: Tools, rules: Rulebook) -> Allowance:
     rule = "verification.public_per_minute"
     allowed = (lambda: rules.integer(rule, on=tools.clock.today())) if tools.settings.public_limit else None
     return Allowance(rule, allowed)

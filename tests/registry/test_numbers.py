@@ -1,85 +1,41 @@
 """The decision on numbers without gaps holds on a real database, whoever files at once and however it ends."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, date, datetime
-from itertools import islice
-from uuid import uuid4
+import multiprocessing
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import date
+from multiprocessing.context import ForkServerProcess
 
 import pymongo
 import pytest
 
-from infra.docs.__main__ import ROOT
-from infra.drive.people import people
 from infra.local.servers import Servers
-from services.registry.certificates.storage import certificate_store
 from services.registry.filings.handlers import Filings
-from services.registry.filings.storage import filing_store, number_format
-from services.registry.organisations.handlers import Organisations
-from services.registry.organisations.storage import organisation_store
-from shared.act import Act
-from shared.clock import FrozenClock
-from shared.events.assessment import FinalResult, ResultsFinalised
-from shared.events.registry import PlanFiled, Scope
-from shared.privacy import Sealer
+from services.registry.programmes.commands import Regime, ScheduleRegime
+from services.registry.programmes.handlers import Programmes
+from shared.events.assessment import ResultsFinalised
+from shared.events.registry import FilingRejected
 from shared.storage.mongo import Database
-from tests.live import INDEX_KEY, SEAL_KEYS
+from tests.live import eventually
+from tests.registry.numbering import UNIT, act, chunk, file, prepared, rooms_of, work
 
 pytestmark = pytest.mark.live
 
-DATA = ROOT / "services/registry/data"
-NOW = datetime(2019, 10, 23, 2, 0, tzinfo=UTC)
-UNIT = "unit-33-001"
-SEALER = Sealer(SEAL_KEYS, INDEX_KEY)
+WORKERS = 8
 
 
 @pytest.fixture
 async def rooms(servers: Servers) -> AsyncIterator[list[Filings]]:
-    """The certificates room as four processes have it, over one database in which the unit is authorised."""
+    """The filings room as four processes have it, over one database in which the unit is authorised."""
     with pymongo.MongoClient[dict[str, object]](servers.admin_mongo_url) as client:
         client.drop_database("registry")
     databases = [Database(servers.mongo_url("registry"), "registry") for _ in range(4)]
-    made = [await room(database) for database in databases]
+    made = [await prepared(database) for database in databases]
     yield made
     for database in databases:
         await database.close()
-
-
-async def room(database: Database) -> Filings:
-    clock = FrozenClock(NOW)
-    organisations = Organisations(organisation_store(database), DATA / "organisations.json", clock)
-    filings, certificates = filing_store(database), certificate_store(database)
-    for store in (organisations.organisations, filings, certificates):
-        await store.prepare()
-    await organisations.load()
-    plan = PlanFiled(
-        plan="plan-1",
-        unit=UNIT,
-        scopes=(Scope(occupation="mason", levels=("5",)),),
-        valid_from=date(2019, 9, 1),
-        valid_until=date(2020, 8, 31),
-    )
-    await organisations.authorise(act("plan-1"), plan)
-    format_ = number_format(DATA / "numbers.json")
-    return Filings(certificates, filings, organisations.organisations, format_, SEALER, clock)
-
-
-def act(identity: str) -> Act:
-    return Act(id=identity, at=NOW, correlation=identity)
-
-
-def chunk(seed: int, size: int) -> ResultsFinalised:
-    """A chunk of results of people nobody else has."""
-    results = []
-    for person in islice(people(seed), size):
-        entry = f"entry-{uuid4().hex}"
-        sealed = SEALER.seal(json.dumps(person.row()), bound_to=entry)
-        results.append(FinalResult(entry=entry, holder="李*", person=sealed, theory=80, practical=80))
-    return ResultsFinalised(
-        batch=f"batch-{seed}", unit=UNIT, occupation="mason", level="5", standard="mason-2019p",
-        exam_on=date(2019, 10, 12), closed_at=NOW, chunk=1, chunks=1, results=tuple(results),
-    )  # fmt: skip
 
 
 async def numbers(certificates: Filings) -> dict[str, str]:
@@ -90,12 +46,6 @@ async def numbers(certificates: Filings) -> dict[str, str]:
 async def serials(certificates: Filings) -> list[int]:
     """The serials of all certificates, in order."""
     return sorted(int(number[-5:]) for number in (await numbers(certificates)).values())
-
-
-async def file(rooms: Sequence[Filings], chunks: Sequence[ResultsFinalised]) -> None:
-    """Every chunk in every process at the same moment, as when each message came several times."""
-    said = [(one, place, results) for one in rooms for place, results in enumerate(chunks)]
-    await asyncio.gather(*(one.file(act(f"event-{place}"), f"chunk-{place}", results) for one, place, results in said))
 
 
 async def test_filings_at_the_same_moment_number_their_series_without_gap_or_repeat(rooms: list[Filings]) -> None:
@@ -122,7 +72,8 @@ async def test_a_chunk_that_comes_again_keeps_its_numbers_and_completes_what_is_
 async def test_a_crash_at_any_moment_leaves_no_gap_behind_the_repeat(rooms: list[Filings]) -> None:
     chunks = [chunk(seed, size=20) for seed in range(6)]
     filing = [
-        asyncio.create_task(one.file(act(f"event-{at}"), f"chunk-{at}", chunks[at])) for at, one in enumerate(rooms)
+        asyncio.create_task(one.file(act(f"event-{at}"), f"chunk-{at}", chunks[at], "33"))
+        for at, one in enumerate(rooms)
     ]
     await asyncio.wait(filing, return_when=asyncio.FIRST_COMPLETED)
     for task in filing:
@@ -133,3 +84,137 @@ async def test_a_crash_at_any_moment_leaves_no_gap_behind_the_repeat(rooms: list
     await file(rooms[:2], chunks)
     assert before.items() <= (await numbers(rooms[0])).items()
     assert await serials(rooms[0]) == list(range(1, 121))
+
+
+@pytest.fixture
+async def programmes(servers: Servers) -> AsyncIterator[Programmes]:
+    """The programmes room over the same database."""
+    database = Database(servers.mongo_url("registry"), "registry")
+    yield rooms_of(database)[2]
+    await database.close()
+
+
+@pytest.fixture
+def workers(servers: Servers) -> Iterator["Workers"]:
+    started = Workers(servers.mongo_url("registry"))
+    yield started
+    started.kill(WORKERS)
+
+
+class Workers:
+    """Processes that file the same chunks; forked from a server of one thread, so that they start at once."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(["tests.registry.numbering"])
+        self.alive: list[ForkServerProcess] = []
+        self.killed = 0
+
+    def start(self, chunks: Sequence[str], seeds: range) -> None:
+        for seed in seeds:
+            process = self._context.Process(target=work, args=(self._url, chunks, seed))
+            process.start()
+            self.alive.append(process)
+
+    def kill(self, count: int) -> None:
+        """End the first of them as a power cut would."""
+        for process in self.alive[:count]:
+            if process.pid is not None and process.is_alive():
+                os.kill(process.pid, signal.SIGKILL)
+            process.join()
+            self.killed += process.exitcode == -signal.SIGKILL
+        self.alive = self.alive[count:]
+
+    async def done(self) -> list[int | None]:
+        await eventually(self._none_alive, within=60)
+        return [process.exitcode for process in self.alive]
+
+    async def _none_alive(self) -> bool:
+        return not any(process.is_alive() for process in self.alive)
+
+
+async def test_processes_that_are_killed_and_started_again_leave_no_gap_and_no_repeat(
+    rooms: list[Filings], workers: Workers
+) -> None:
+    chunks = [chunk(seed, size=20) for seed in range(24)]
+    said = [results.model_dump_json() for results in chunks]
+    workers.start(said, range(WORKERS))
+    for generation, filed in enumerate((2, 8, 14), start=1):
+
+        async def filed_so_far(enough: int = filed) -> bool:
+            return await rooms[0].filings.count({}) >= enough
+
+        await eventually(filed_so_far, within=30)
+        workers.kill(WORKERS // 2)
+        workers.start(said, range(generation * WORKERS, generation * WORKERS + WORKERS // 2))
+    assert await workers.done() == [0] * WORKERS
+    assert workers.killed >= WORKERS // 2, "they had nothing left to do when they were killed"
+    assert await serials(rooms[0]) == list(range(1, 24 * 20 + 1))
+    assert len(await numbers(rooms[0])) == len({entry.entry for results in chunks for entry in results.results})
+
+
+# -- a person's one place ------------------------------------------------------------------------------
+
+
+async def decided(room: Filings, place: int, said: ResultsFinalised) -> None:
+    """The chunk's decision alone, as when its process was held up before it wrote the certificates."""
+    persons = {row.entry: room._index(row.person, row.entry) for row in said.results}
+    await room._decide(act(f"event-{place}"), f"chunk-{place}", said, "33", persons)
+
+
+async def rejections(room: Filings) -> list[str]:
+    """The reasons of the rejections that stand in the certificates' documents, still to be announced."""
+    rows = await room.certificates.collection.find({"pending.type": FilingRejected.type})
+    return [FilingRejected.model_validate_json(item["body"]).reason for row in rows for item in row["pending"]]
+
+
+async def test_of_two_chunks_decided_at_once_with_the_same_person_one_certifies_and_no_number_is_lost(
+    rooms: list[Filings],
+) -> None:
+    chunks = [chunk(1, size=3), chunk(1, size=3)]
+    for place, said in enumerate(chunks):
+        await decided(rooms[place], place, said)
+    await file(rooms[:2], chunks)
+
+    made = await rooms[0].certificates.find({})
+    assert sorted(row.serial for row in made) == [1, 2, 3, 4, 5, 6]
+    assert sorted(row.status for row in made) == ["valid"] * 3 + ["voided"] * 3
+    assert len({row.person_index for row in made if row.status == "valid"}) == 3
+    assert all(row.place == row.id and row.changes[0].reason for row in made if row.status == "voided")
+    assert await rejections(rooms[0]) == ["already-certified"] * 3
+
+    await file(rooms[2:], chunks)
+    assert await rooms[0].certificates.find({}) == made
+
+
+# -- two regimes ---------------------------------------------------------------------------------------
+
+
+async def test_batches_begun_under_one_regime_finish_under_it_beside_those_of_the_next(
+    rooms: list[Filings], programmes: Programmes
+) -> None:
+    asked = ScheduleRegime(regime=Regime.RECOGNITION, effective=date(2019, 11, 1), basis="退出国家职业资格目录")
+    await programmes.schedule(act("switch"), "pilot-2019", asked, None)
+    before = chunk(1, size=2, begun_on=date(2019, 10, 31))
+    after = chunk(2, size=2, begun_on=date(2019, 11, 1))
+    untold = chunk(3, size=1)
+    await file(rooms, [before, after, untold])
+
+    made = {row.id: row for row in await rooms[0].certificates.find({})}
+    assert {made[row.entry].regime for row in before.results} == {"appraisal"}
+    assert [len(made[row.entry].number) for row in untold.results] == [16]
+    assert sorted(made[row.entry].number for row in after.results) == [f"S0000330000011950000{n:02d}" for n in (1, 2)]
+    assert sorted(row.serial for row in made.values() if row.regime == "appraisal") == [1, 2, 3]
+
+
+async def test_a_unit_without_a_code_of_the_next_regime_files_nothing_under_it(
+    rooms: list[Filings], programmes: Programmes
+) -> None:
+    asked = ScheduleRegime(regime=Regime.RECOGNITION, effective=date(2019, 11, 1), basis="退出国家职业资格目录")
+    await programmes.schedule(act("switch"), "pilot-2019", asked, None)
+    await rooms[0].organisations.change(UNIT, act("lost"), lambda unit: (unit.having(issuer_codes={}), []))
+    await file(rooms[:1], [chunk(1, size=2, begun_on=date(2019, 11, 1))])
+    (filing,) = await rooms[0].filings.find({})
+    assert {row.reason for row in filing.refused} == {"issuer-without-code"}
+    assert await numbers(rooms[0]) == {}

@@ -1,1 +1,1 @@
-"""The ledger of filings: each chunk of results decided and numbered once."""
+"""The ledger of filings: each chunk of results decided and numbered once, under the regime it began under."""

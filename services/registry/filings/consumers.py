@@ -13,6 +13,6 @@ def hear(hearers: Hearers, filings: Filings) -> None:
     """Register what this room hears."""
 
     async def results_finalised(heard: Heard[ResultsFinalised], act: Act) -> None:
-        await filings.file(act, heard.subject, heard.event)
+        await filings.file(act, heard.subject, heard.event, heard.authority)
 
     hearers.on(ResultsFinalised, results_finalised, prefetch=CHUNKS_AT_ONCE)

@@ -1,16 +1,27 @@
 """A chunk of finalised results becomes certificates: decided and numbered in one write, then filed in one bulk."""
 
 import json
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from services.registry.certificates.domain import Certificate
-from services.registry.certificates.storage import held_by
-from services.registry.filings.domain import Filing, NumberFormat, certificates, decide, exhausted
+from services.registry.certificates.domain import Certificate, NumberFormats
+from services.registry.certificates.storage import on_record
+from services.registry.filings.domain import (
+    Filing,
+    Terms,
+    certificates,
+    decide,
+    exhausted,
+    issuer,
+    personal_refusals,
+    void_from_birth,
+)
 from services.registry.filings.storage import next_start
 from services.registry.organisations.domain import Organisation
-from shared.act import Act
+from shared.act import Act, Scope
 from shared.clock import Clock
-from shared.errors import Contended, NotFound
+from shared.errors import AlreadyThere, Contended, NotFound
 from shared.events.assessment import ResultsFinalised
 from shared.privacy import Sealer
 from shared.storage.store import Store
@@ -20,32 +31,40 @@ RACES = 50  # filings of one series that may be decided at the same moment
 
 @dataclass(frozen=True)
 class Filings:
-    """The filings room."""
+    """The filings room; `regime_on` asks the programmes room under which regime what began on a day ends."""
 
     certificates: Store[Certificate]
     filings: Store[Filing]
     organisations: Store[Organisation]
-    numbers: NumberFormat
+    regime_on: Callable[[date], Awaitable[str]]
+    formats: NumberFormats
     sealer: Sealer
     clock: Clock
 
-    async def file(self, act: Act, chunk: str, said: ResultsFinalised) -> Filing:
+    async def file(self, act: Act, chunk: str, said: ResultsFinalised, authority: str) -> Filing:
         """File one chunk. Whoever repeats it finds the decision and its numbers standing and completes the rest."""
         persons = {row.entry: self._index(row.person, row.entry) for row in said.results}
         try:
             filing = await self.filings.get(chunk)
         except NotFound:
-            filing = await self._decide(act, chunk, said, persons)
-        numbers = filing.numbers(self.numbers, said.level)
-        news = certificates(said, filing, numbers, persons, self.clock.now())
-        await self.certificates.add_all([((row, [row.filed()]), act) for row in news])
+            filing = await self._decide(act, chunk, said, authority, persons)
+        numbers = filing.numbers(self.formats.of(filing.regime), said.level)
+        await self._add(certificates(said, filing, numbers, persons, self.clock.now()), act)
         return filing
 
-    async def _decide(self, act: Act, chunk: str, said: ResultsFinalised, persons: dict[str, str]) -> Filing:
+    async def lineage(self, certificate: str, scope: Scope) -> tuple[Certificate, Filing]:
+        """A certificate within a scope and the filing it came from."""
+        found = await self.certificates.get(certificate, scope)
+        return found, await self.filings.get(found.filing)
+
+    async def _decide(
+        self, act: Act, chunk: str, said: ResultsFinalised, authority: str, persons: dict[str, str]
+    ) -> Filing:
         unit = await self.organisations.get(said.unit)
-        holders = await held_by(self.certificates, persons.values(), said.occupation, said.level)
-        holding = frozenset(entry for entry, person in persons.items() if holders.get(person, entry) != entry)
-        decided = decide(chunk, unit, said, holding, self.clock.today())
+        terms = await self._terms(unit, said, authority)
+        today = self.clock.today()
+        personal = personal_refusals(said, persons, await on_record(self.certificates, persons.values()), today)
+        decided = decide(chunk, unit, said, terms, personal, today)
         for _ in range(RACES):
             try:
                 filing = await self._numbered(decided)
@@ -54,13 +73,31 @@ class Filings:
                 continue
         raise Contended(f"the series {decided.series} is taken by many at once")
 
+    async def _terms(self, unit: Organisation, said: ResultsFinalised, authority: str) -> Terms:
+        regime = await self.regime_on(said.begun_on or said.exam_on)
+        return Terms(authority=authority, regime=regime, issuer=issuer(unit, regime), format=self.formats.of(regime))
+
     async def _numbered(self, filing: Filing) -> Filing:
         if not filing.accepted:
             return filing
-        start = await next_start(self.filings, filing.series, self.numbers.first)
-        if start + filing.count - 1 > self.numbers.last:
-            return exhausted(filing, self.numbers.last)
+        format_ = self.formats.of(filing.regime)
+        start = await next_start(self.filings, filing.series, format_.first)
+        if start + filing.count - 1 > format_.last:
+            return exhausted(filing, format_.last)
         return filing.having(start=start)
+
+    async def _add(self, news: Sequence[Certificate], act: Act) -> None:
+        try:
+            await self.certificates.add_all([((row, [row.filed()]), act) for row in news])
+        except AlreadyThere:  # a chunk decided at the same time was first with a person's place
+            await self._add_void(news, act)
+
+    async def _add_void(self, news: Sequence[Certificate], act: Act) -> None:
+        ids = [row.id for row in news]
+        standing = {
+            row["_id"] for row in await self.certificates.collection.find({"_id": {"$in": ids}}, fields={"_id": 1})
+        }
+        await self.certificates.add_all([(void_from_birth(row), act) for row in news if row.id not in standing])
 
     def _index(self, sealed: str, entry: str) -> str:
         person = json.loads(self.sealer.open(sealed, bound_to=entry))

@@ -1,31 +1,18 @@
 """Where filings are kept: a unique index carries the promise of numbers without repeat and gap."""
 
-import json
-from pathlib import Path
-
-from services.registry.filings.domain import Filing, NumberFormat
+from services.registry.filings.domain import Filing
 from shared.storage.mongo import Database, Document, IndexModel
 from shared.storage.store import Store
 
-INDEXES = (IndexModel([("series", 1), ("start", 1)], unique=True, partialFilterExpression={"start": {"$type": "int"}}),)
+INDEXES = (
+    IndexModel([("series", 1), ("start", 1)], unique=True, partialFilterExpression={"start": {"$type": "int"}}),
+    *(IndexModel([(subject, 1), ("exam_on", 1)]) for subject in ("unit", "site", "assessors", "supervisor")),
+)
 
 
 def filing_store(database: Database) -> Store[Filing]:
     """The ledger of filed chunks and the numbers each took."""
     return Store(database, "/registry/filings", Filing, indexes=INDEXES)
-
-
-def number_format(file: Path) -> NumberFormat:
-    """The 16-digit format from `numbers.json`."""
-    row = json.loads(file.read_text(encoding="utf-8"))["formats"][0]
-    digits = {part["name"]: part["digits"] for part in row["parts"]}
-    return NumberFormat(
-        id=row["id"],
-        pattern=row["pattern"],
-        serial_digits=digits["serial"],
-        first=row["serial"]["first"],
-        last=row["serial"]["last"],
-    )
 
 
 async def next_start(filings: Store[Filing], series: str, first: int) -> int:

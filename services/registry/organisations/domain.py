@@ -1,6 +1,6 @@
 """The Center, the authorities and their pilot units; a unit's standing says what it may examine, and when."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 
@@ -37,6 +37,8 @@ class Organisation(Entity):
     example: bool
     uscc: str = ""
     issuer_code: str = ""
+    issuer_codes: Mapping[str, str] = {}
+    """Code of the issuing body in certificate numbers, by regime."""
     plan: str = ""
     scopes: tuple[Scope, ...] = ()
     valid_from: date | None = None

@@ -39,4 +39,5 @@ def _organisation(row: Mapping[str, Any], kind: OrganisationKind, authority: str
         example=row.get("example", False),
         uscc=row.get("uscc", ""),
         issuer_code=row.get("issuer_code", ""),
+        issuer_codes=row.get("issuer_codes", {}),
     )

@@ -9,6 +9,7 @@ from services.registry.standards.domain import Standard
 from services.registry.standards.storage import in_files
 from shared.act import Act
 from shared.clock import Clock
+from shared.events.registry import Part
 from shared.storage.store import Store
 
 
@@ -36,3 +37,7 @@ class Standards:
             if row.effective <= today:
                 levels[row.occupation.id] |= set(row.levels)
         return dict(levels)
+
+    async def parts_of(self, standard: str) -> tuple[Part, ...]:
+        """The parts of an edition with their marks."""
+        return (await self.standards.get(standard)).parts

@@ -1,4 +1,4 @@
-"""What the registry says, one module per room: standards, plans, units' standing, cards, certificates."""
+"""What the registry says, one module per room: standards, plans, units, cards, certificates, programmes, cases."""
 
 from shared.events.registry.cards import (
     CardGraded,
@@ -10,6 +10,7 @@ from shared.events.registry.cards import (
     CardStanding,
     CardSuspended,
 )
+from shared.events.registry.cases import CaseClosed, CaseOpened, CaseStanding
 from shared.events.registry.certificates import (
     CertificateCorrected,
     CertificateFiled,
@@ -30,6 +31,7 @@ from shared.events.registry.organisations import (
     UnitSuspended,
 )
 from shared.events.registry.plans import PlanFiled, PlanReturned, PlanSubmitted, Scope
+from shared.events.registry.programmes import RegimeScheduled, RegimeTerm
 from shared.events.registry.standards import Alternative, Conditions, Dimension, Part, Predicate, StandardPublished
 
 __all__ = [
@@ -42,6 +44,9 @@ __all__ = [
     "CardRevoked",
     "CardStanding",
     "CardSuspended",
+    "CaseClosed",
+    "CaseOpened",
+    "CaseStanding",
     "CertificateCorrected",
     "CertificateFiled",
     "CertificateReinstated",
@@ -59,6 +64,8 @@ __all__ = [
     "PlanReturned",
     "PlanSubmitted",
     "Predicate",
+    "RegimeScheduled",
+    "RegimeTerm",
     "Scope",
     "StandardPublished",
     "Standing",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.errors import Fault, Kind
 from shared.events.base import Record
@@ -116,3 +116,19 @@ class Standing(Record):
     exam_on: date
     voided_at: datetime | None = None
     """When it was voided later on: what it was worth at the instant stays told, with this beside it."""
+
+
+class OnRecord(NamedTuple):
+    """What one certificate tells of its person, when the next one is filed."""
+
+    certificate: str
+    person: str
+    """The keyed index of the ID number."""
+    occupation: str
+    level: str
+    place: str
+    sanctioned_until: date | None
+
+    def holds(self, occupation: str, level: str) -> bool:
+        """Whether it takes its person's one place for that occupation and level."""
+        return not self.place and (self.occupation, self.level) == (occupation, level)

@@ -34,7 +34,7 @@ from services.registry.verification.domain.credential import Digest, check_holds
 from services.registry.verification.domain.sheet import PaperWords, Sheet, sheet
 from services.registry.verification.domain.statuslist import BITS, MEANS, Purpose, encoded
 from services.registry.verification.signing import Signer
-from services.registry.verification.storage import STATUS_LIST_INDEX, by_numbers, not_holding, serials, units
+from services.registry.verification.storage import STATUS_LIST_INDEX, by_numbers, serials, units
 from shared.act import Scope
 from shared.clock import Clock
 from shared.errors import NotFound
@@ -153,7 +153,7 @@ class Verification:
         """A signed list, made from the certificates as they stand now."""
         if await next_start(self.filings, series, 0) <= block * BITS:
             raise NotFound(f"no certificate is in block {block} of the series {series}")
-        bits = encoded(await serials(self.certificates, not_holding(series, block, MEANS[purpose])))
+        bits = encoded(await serials(self.certificates, series, block, MEANS[purpose]))
         now = self.clock.now()
         ttl = self.rules.integer("credential.status_ttl_seconds", on=self.clock.today())
         url = self.signer.issuer.list_url(purpose, series, block)

@@ -98,6 +98,7 @@ def _verification(tools: Tools, filings: Filings, rules: Rulebook) -> Verificati
         filings.certificates,
         filings.filings,
         filings.organisations,
+        filings.formats,
         catalogue(DATA),
         papers(DATA),
         rules,

@@ -24,7 +24,7 @@ from services.registry.verification.domain.credential import (
     credential,
     status_list,
 )
-from services.registry.verification.domain.sheet import NotPrintable, sheet
+from services.registry.verification.domain.sheet import NotPrintable, Sheet, sheet
 from services.registry.verification.domain.statuslist import BITS, Purpose, encoded, place_of
 from services.registry.verification.signing import NoCredentialKeys, Signer
 from services.registry.verification.storage import papers
@@ -300,10 +300,10 @@ def test_a_suspended_certificate_is_signed_but_not_printed() -> None:
 # -- paper ---------------------------------------------------------------------------------------------
 
 
-def paper(**changes: Any) -> Any:
-    return sheet(
-        certificate(**changes), HOLDER, papers(DATA), WORDS, UNIT, page="https://x/verify/1?c=2", code=CODE, lookup="x"
-    )
+def paper(**changes: Any) -> Sheet:
+    found = certificate(**changes)
+    words = papers(DATA)
+    return sheet(found, HOLDER, words, WORDS, UNIT, print_serial="S-2", page="https://x/1", code=CODE, lookup="x")
 
 
 def test_the_paper_has_every_field_and_says_that_there_is_no_trade() -> None:
@@ -311,7 +311,6 @@ def test_the_paper_has_every_field_and_says_that_there_is_no_trade() -> None:
     assert made.words.name.zh == "职业资格证书"
     assert paper(regime="recognition").words.name.zh == "职业技能等级证书"
     assert (made.trade, made.level.print, made.occupation.zh) == ("--", "五级/初级工", "钢筋工")
-    assert made.print_serial
     assert (made.reissued, made.corrected) == (None, None)
     assert not made.words.official, "while a part of the wording is ours it is printed as a sample"
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import structlog
 
-from services.registry.certificates.domain import Certificate, Standing
+from services.registry.certificates.domain import Certificate, NumberFormats, Standing
 from services.registry.certificates.storage import by_number
 from services.registry.filings.domain import Filing
 from services.registry.filings.storage import next_start
@@ -68,6 +68,7 @@ class Verification:
     certificates: Store[Certificate]
     filings: Store[Filing]
     organisations: Store[Organisation]
+    formats: NumberFormats
     catalogue: Catalogue
     papers: Mapping[str, PaperWords]
     rules: Rulebook
@@ -172,6 +173,7 @@ class Verification:
             self.papers,
             self.catalogue,
             await self._unit(found.unit),
+            print_serial=self.formats.printed(found.number, found.prints),
             page=issuer.page(found.number, code),
             code=code,
             lookup=f"{issuer.url}/verify",

@@ -24,7 +24,7 @@ class Layouts:
         self._layouts = Environment(
             loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
-        self._layouts.filters |= {"zh": _zh, "en": _en, "minute": _minute, "groups": _groups}
+        self._layouts.filters |= {"zh": _zh, "en": _en, "minute": _minute}
 
     def html(self, name: str, **values: Any) -> str:
         """One page as text."""
@@ -77,11 +77,6 @@ def _en(day: date) -> str:
 
 def _minute(instant: datetime) -> str:
     return f"{instant.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-
-
-def _groups(number: str) -> str:
-    """A long number in groups of four, as people read it out."""
-    return " ".join(number[at : at + 4] for at in range(0, len(number), 4))
 
 
 _MONTHS = tuple(calendar.month_name)[1:]

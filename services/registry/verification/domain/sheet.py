@@ -79,6 +79,7 @@ def sheet(
     catalogue: Catalogue,
     unit: UnitWords,
     *,
+    print_serial: str,
     page: str,
     code: str,
     lookup: str,
@@ -87,11 +88,10 @@ def sheet(
     if certificate.status is not Status.VALID:
         raise NotPrintable(f"the certificate is {certificate.status}; only a valid one is printed")
     told = notes(certificate.changes, max((row.at for row in certificate.changes), default=certificate.filed_at))
-    serials = [row.print_serial for row in told if row.print_serial]
     return Sheet(
         words=papers[certificate.regime],
         number=certificate.number,
-        print_serial=serials[-1] if serials else f"{certificate.number}-{certificate.prints:02d}",
+        print_serial=print_serial,
         holder=holder.name,
         id_number=holder.id_number,
         occupation=catalogue.occupation(certificate.occupation),

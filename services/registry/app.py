@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+from services.registry.cases import api as cases_api
+from services.registry.cases import consumers as cases_consumers
+from services.registry.cases.handlers import Cases
+from services.registry.cases.storage import case_store
 from services.registry.certificates import api as certificates_api
 from services.registry.certificates.handlers import Certificates
 from services.registry.certificates.storage import certificate_store, number_formats
@@ -59,12 +63,14 @@ def build(tools: Tools) -> Service:
         tools.sealer,
         tools.clock,
     )
+    cases = Cases(case_store(tools.database), certificates, filings.filings, organisations.organisations)
     verification = _verification(tools, filings, rules)
     layouts = Layouts(DATA)
     allowance = _public_allowance(tools, rules)
     hearers = Hearers()
     organisations_consumers.hear(hearers, organisations)
     filings_consumers.hear(hearers, filings)
+    cases_consumers.hear(hearers, cases)
     return Service(
         stores=[
             standards.standards,
@@ -73,6 +79,7 @@ def build(tools: Tools) -> Service:
             programmes.programmes,
             filings.filings,
             certificates.certificates,
+            cases.cases,
         ],
         routers=[
             standards_api.routes(standards),
@@ -81,6 +88,7 @@ def build(tools: Tools) -> Service:
             programmes_api.routes(programmes),
             certificates_api.routes(certificates, allowance),
             filings_api.routes(filings),
+            cases_api.routes(cases),
             verification_api.routes(verification, layouts, Press(), allowance),
             verification_pages.routes(verification_pages.Desk(verification, layouts, allowance)),
         ],

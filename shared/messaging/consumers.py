@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import structlog
@@ -52,6 +52,15 @@ class Hearing:
     prefetch: int
 
 
+def _both(first: Hearing, second: Hearing) -> Hearing:
+    async def handler(taken: Sequence[Taken[Any]]) -> None:
+        await first.handler(taken)
+        await second.handler(taken)
+
+    fewest = {name: min(getattr(first, name), getattr(second, name)) for name in ("most", "within", "prefetch")}
+    return replace(first, handler=handler, **fewest)
+
+
 class Hearers:
     """Rooms register here what they hear (`consumers.py`); `app.py` starts it."""
 
@@ -70,7 +79,7 @@ class Hearers:
             for event, act in taken:
                 await handler(event, act)
 
-        self._hearings.append(Hearing(kind, kind.type, one, 1, 0, prefetch))
+        self._add(Hearing(kind, kind.type, one, 1, 0, prefetch))
 
     def on_many(
         self,
@@ -82,7 +91,13 @@ class Hearers:
         key: str | None = None,
     ) -> None:
         """Hand over up to `most` events at once, those that arrive `within` seconds; bulk in, bulk write."""
-        self._hearings.append(Hearing(kind, key or kind.type, handler, most, within, 2 * most))
+        self._add(Hearing(kind, key or kind.type, handler, most, within, 2 * most))
+
+    def _add(self, hearing: Hearing) -> None:
+        # one queue per event: what several rooms hear goes to one after the other, and to all again on a failure
+        same = next((known for known in self._hearings if known.key == hearing.key), None)
+        others = [known for known in self._hearings if known is not same]
+        self._hearings = [*others, _both(same, hearing) if same else hearing]
 
     def __iter__(self) -> Any:
         return iter(self._hearings)

@@ -10,6 +10,7 @@ from shared.events.assessment import FinalResult, ResultsFinalised
 from shared.settings import ServiceName
 from tests.assessment import driving
 from tests.assessment.examples import published
+from tests.doors import cases
 from tests.doors.plans import TODAY, submitted, unit
 from tests.evaluation.examples import FULL
 from tests.evaluation.story import BEGINS, standing
@@ -39,7 +40,7 @@ async def in_registry(service: Running) -> Made:
     await eventually(authorised)
     await service.says(_results(service), subject="batch-1.1")
     await eventually(filed)
-    return {"plan": plan, "organisation": UNIT, "certificate": certificate}
+    return {"plan": plan, "organisation": UNIT, "certificate": certificate, **await cases.made(service)}
 
 
 def _results(service: Running) -> ResultsFinalised:

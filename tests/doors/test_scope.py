@@ -17,7 +17,10 @@ from tests.live import Running, running
 
 pytestmark = pytest.mark.live
 
-EVERYBODYS = {"/v1/occupations", "/v1/standards", "/v1/standards/{standard}"}
+EVERYBODYS = {
+    *("/v1/occupations", "/v1/standards", "/v1/standards/{standard}"),
+    *("/v1/programmes", "/v1/programmes/{programme}"),
+}
 """Read by everybody with a token: they belong to no line."""
 PAPERS = {"text/html", "application/vc+jwt"}
 INSIDERS = {"unit": (UNIT, "33"), "authority": ("33", "33"), "center": ("center", None), "auditor": ("audit", None)}

@@ -5,7 +5,7 @@ import json
 import random
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from itertools import islice
+from itertools import cycle, islice
 from typing import Any
 from uuid import uuid4
 
@@ -94,16 +94,16 @@ async def file(rooms: Sequence[Filings], chunks: Sequence[ResultsFinalised]) -> 
     )
 
 
-def work(url: str, chunks: Sequence[str], seed: int) -> None:
-    """What a process does: every chunk, delivered in an order of its own, one after the other."""
-    asyncio.run(_work(url, [ResultsFinalised.model_validate_json(text) for text in chunks], seed))
+def work(url: str, chunks: Sequence[str], seed: int, ever: bool) -> None:
+    """What a process does: every chunk, delivered in an order of its own, once or until it is killed."""
+    asyncio.run(_work(url, [ResultsFinalised.model_validate_json(text) for text in chunks], seed, ever))
 
 
-async def _work(url: str, chunks: Sequence[ResultsFinalised], seed: int) -> None:
+async def _work(url: str, chunks: Sequence[ResultsFinalised], seed: int, ever: bool) -> None:
     database = Database(url, "registry")
     filings, _, _ = rooms_of(database)
     order = list(enumerate(chunks))
     random.Random(seed).shuffle(order)  # noqa: S311 - an order, no secret
-    for place, said in order:
+    for place, said in cycle(order) if ever else order:
         await filings.file(act(f"event-{place}"), f"chunk-{place}", said, "33")
     await database.close()

@@ -10,7 +10,7 @@ from shared.events.registry.cards import (
     CardStanding,
     CardSuspended,
 )
-from shared.events.registry.cases import CaseClosed, CaseOpened, CaseStanding
+from shared.events.registry.cases import CaseClosed, CaseCounts, CaseOpened, CaseStanding
 from shared.events.registry.certificates import (
     CertificateCorrected,
     CertificateFiled,
@@ -45,6 +45,7 @@ __all__ = [
     "CardStanding",
     "CardSuspended",
     "CaseClosed",
+    "CaseCounts",
     "CaseOpened",
     "CaseStanding",
     "CertificateCorrected",

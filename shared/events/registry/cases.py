@@ -5,7 +5,16 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from shared.events.base import Event
+from shared.events.base import Event, Record
+
+
+class CaseCounts(Record):
+    """How many certificates of a case the Center decided to keep, suspend, revoke or void."""
+
+    keep: int = 0
+    suspend: int = 0
+    revoke: int = 0
+    void: int = 0
 
 
 class CaseStanding(Event):
@@ -18,7 +27,7 @@ class CaseStanding(Event):
     until: date | None = Field(description="last day of the exams in question; null: to the last")
     reason: str = Field(description="what happened, without personal data")
     affected: int = Field(description="certificates filed on exams of the subject on these days")
-    decided: dict[str, int] = Field(description="how many were decided on, by keep, suspend, revoke or void")
+    decided: CaseCounts = Field(description="how many were decided on; all 0 while the case is open")
     conclusion: str = Field(description="the Center's conclusion; empty while the case is open")
 
 

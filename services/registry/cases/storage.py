@@ -1,0 +1,83 @@
+"""Where cases are kept, and the certificates in question: found through what their filings rest on."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+from services.registry.cases.commands import Subject
+from services.registry.cases.domain import Case
+from services.registry.certificates.domain import Certificate
+from services.registry.certificates.storage import DECIDED
+from services.registry.filings.domain import Filing
+from shared.act import Scope
+from shared.storage.mongo import Database, Document, IndexModel
+from shared.storage.store import Store
+
+RESTS_ON = {
+    Subject.UNIT: "unit",
+    Subject.SITE: "site",
+    Subject.ASSESSOR: "assessors",
+    Subject.SUPERVISOR: "supervisor",
+}
+
+
+def case_store(database: Database) -> Store[Case]:
+    """The registry's cases."""
+    return Store(database, "/registry/cases", Case, indexes=(IndexModel([("authority", 1), ("_id", 1)]),))
+
+
+def in_question(subject: Subject, subject_id: str, since: date | None, until: date | None) -> Document:
+    """The filings of a subject on these days; one whose day is not known is in question as well."""
+    query: Document = {RESTS_ON[subject]: subject_id}
+    outside = [{"exam_on": {limit: day}} for limit, day in (("$lt", since), ("$gt", until)) if day is not None]
+    return {**query, "$nor": outside} if outside else query
+
+
+def of(case: Case) -> Document:
+    """The filings in question of a case."""
+    return in_question(case.subject, case.subject_id, case.since, case.until)
+
+
+async def affected(filings: Store[Filing], query: Document) -> int:
+    """How many certificates came from these filings."""
+    found = await filings.collection.aggregate([{"$match": query}, {"$group": {"_id": None, "n": {"$sum": "$count"}}}])
+    return int(found[0]["n"]) if found else 0
+
+
+async def affected_ids(filings: Store[Filing], query: Document, after: str, limit: int) -> list[tuple[str, str]]:
+    """Some certificates of these filings, each with the cursor after it: its filing and its place there."""
+    filing, _, place = after.rpartition("|")
+    later = {"$or": [{"_id": {"$gt": filing}}, {"place": {"$gt": int(place)}}]} if after else {}
+    rows = await filings.collection.aggregate(
+        [
+            {"$match": {**query, "_id": {"$gte": filing}}},
+            {"$sort": {"_id": 1}},
+            {"$project": {"accepted": 1}},
+            {"$unwind": {"path": "$accepted", "includeArrayIndex": "place"}},
+            {"$match": later},
+            {"$limit": limit},
+        ]
+    )
+    return [(row["accepted"], f"{row['_id']}|{row['place']}") for row in rows]
+
+
+async def not_among(filings: Store[Filing], query: Document, certificates: Sequence[Certificate]) -> set[str]:
+    """Those certificates whose filing is not among these filings."""
+    ids = {row.filing for row in certificates}
+    rows = await filings.collection.find({**query, "_id": {"$in": list(ids)}}, fields={"_id": 1})
+    among = {row["_id"] for row in rows}
+    return {row.id for row in certificates if row.filing not in among}
+
+
+async def decisions(certificates: Store[Certificate], case: str) -> dict[str, int]:
+    """How many certificates were decided on in a case, by their last decision in it."""
+    rows = certificates.collection.stream({**DECIDED, "decisions.case": case})
+    counts: Counter[str] = Counter()
+    async for row in rows:
+        counts[[item["decision"] for item in row["decisions"] if item["case"] == case][-1]] += 1
+    return dict(counts)
+
+
+async def listed(cases: Store[Case], scope: Scope, *, after: str, limit: int) -> list[Case]:
+    """Cases within a scope, by id."""
+    return await cases.find({"_id": {"$gt": after}}, scope, limit=limit)

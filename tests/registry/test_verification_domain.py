@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.registry.certificates.domain import Change, ChangeKind, Status
-from services.registry.verification.commands import Particulars, VerifyCertificate
+from services.registry.verification.commands import VerifyCertificate
 from services.registry.verification.domain.answer import Holder, NotYet, fits, moment, notes, told_id, verified
 from services.registry.verification.domain.credential import (
     Digest,
@@ -24,6 +24,7 @@ from services.registry.verification.domain.credential import (
     credential,
     status_list,
 )
+from services.registry.verification.domain.particulars import Particulars
 from services.registry.verification.domain.sheet import NotPrintable, Sheet, sheet
 from services.registry.verification.domain.statuslist import BITS, Purpose, encoded, place_of
 from services.registry.verification.signing import NoCredentialKeys, Signer

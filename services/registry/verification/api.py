@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from services.registry.verification.commands import Code, Number, VerifyCertificate, VerifyCertificates
+from services.registry.verification.commands import Code, VerifyCertificate, VerifyCertificates
 from services.registry.verification.domain.answer import Verified
+from services.registry.verification.domain.particulars import Number
 from services.registry.verification.domain.statuslist import Purpose
 from services.registry.verification.handlers import Verification
 from services.registry.verification.printing import Press

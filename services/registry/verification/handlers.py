@@ -15,7 +15,7 @@ from services.registry.certificates.domain import Certificate, NumberFormats, St
 from services.registry.filings.domain import Filing
 from services.registry.filings.storage import next_start
 from services.registry.organisations.domain import Organisation
-from services.registry.verification.commands import Particulars, VerifyCertificate, VerifyCertificates
+from services.registry.verification.commands import VerifyCertificate, VerifyCertificates
 from services.registry.verification.domain.answer import (
     NOBODY,
     Catalogue,
@@ -30,6 +30,7 @@ from services.registry.verification.domain.answer import (
     verified,
 )
 from services.registry.verification.domain.credential import Digest, check_holds, credential, status_list
+from services.registry.verification.domain.particulars import Particulars
 from services.registry.verification.domain.sheet import PaperWords, Sheet, sheet
 from services.registry.verification.domain.statuslist import BITS, MEANS, Purpose, encoded
 from services.registry.verification.signing import Signer

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pydantic import Field
 
 from services.registry.certificates.domain import Certificate, Change, ChangeKind, Standing, Status
-from services.registry.verification.commands import Particulars
+from services.registry.verification.domain.particulars import Particulars
 from shared.errors import Fault, Kind, NotFound
 from shared.events.base import Record
 from shared.privacy import mask_id

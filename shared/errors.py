@@ -21,6 +21,8 @@ class Kind(StrEnum):
     """No valid token."""
     FORBIDDEN = auto()
     """A valid token that names nobody who may do this."""
+    TOO_MANY = auto()
+    """Asked too often from one place; the same request succeeds later."""
     UNAVAILABLE = auto()
     """Something this service needs does not answer now; the same request may succeed later."""
     UNFORESEEN = auto()
@@ -85,6 +87,17 @@ class StorageUnavailable(Fault):
     """The database does not answer; repeat the same request later."""
 
     slug, kind = "storage-unavailable", Kind.UNAVAILABLE
+
+
+class TooMany(Fault):
+    """Too many requests come from your address; wait and repeat the request."""
+
+    slug, kind = "too-many-requests", Kind.TOO_MANY
+
+    def __init__(self, detail: str, *, rule: str, retry_after: int) -> None:
+        super().__init__(detail, rule=rule)
+        self.retry_after = retry_after
+        """Seconds until a request is let through again."""
 
 
 class Forbidden(Fault):

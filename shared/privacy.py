@@ -15,6 +15,7 @@ from shared.errors import Fault, Kind
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
+_CODE_LENGTH = 10
 
 
 class CannotOpen(Fault):
@@ -43,6 +44,7 @@ class Sealer:
         # One subkey per use, so that an index value never equals a fingerprint of the same bytes.
         self._index_key = hmac.digest(secret, b"resident id index", "sha256")
         self._body_key = hmac.digest(secret, b"request body fingerprint", "sha256")
+        self._code_key = hmac.digest(secret, b"certificate check code", "sha256")
 
     def seal(self, plain: str, *, bound_to: str) -> str:
         """Encrypt with AES-256-GCM; only who names the same `bound_to` (say, the entry's id) can open it."""
@@ -69,6 +71,13 @@ class Sealer:
     def index(self, id_number: str) -> str:
         """The keyed HMAC-SHA256 (hex) under which an ID number is found; `x` counts as `X`."""
         return hmac.digest(self._index_key, id_number.strip().upper().encode(), "sha256").hex()
+
+    def code(self, number: str) -> str:
+        """The check code printed beside a certificate's number: 10 characters A-Z and 2-7, 50 bits of a keyed HMAC.
+
+        Who knows it has held the paper (or its QR code); it cannot be worked out from the number.
+        """
+        return base64.b32encode(hmac.digest(self._code_key, number.encode(), "sha256"))[:_CODE_LENGTH].decode()
 
     def fingerprint(self, body: bytes) -> str:
         """The keyed HMAC-SHA256 (hex) by which a repeated request body is recognised."""

@@ -37,6 +37,17 @@ class Settings(BaseSettings):
     seal_keys: SecretStr = Field(description="comma-separated version:base64(32 bytes); the first one seals")
     index_key: SecretStr = Field(description="base64(32 bytes) for the keyed index of ID numbers")
 
+    public_url: str | None = Field(
+        default=None,
+        description="how the public's links begin, e.g. https://cert.example.org; None: this process",
+    )
+    public_limit: bool = Field(
+        default=True, description="limit the public's requests per address; off where all callers share one address"
+    )
+    credential_keys: SecretStr | None = Field(
+        default=None, description="comma-separated id:base64(32-byte Ed25519 seed); the first one signs credentials"
+    )
+
     otlp_endpoint: str | None = Field(default=None, description="OTLP/HTTP collector, e.g. http://host:4318")
     trace_file: Path | None = Field(default=None, description="local runs: spans as JSON lines")
     clock_file: Path | None = Field(default=None, description="local runs: seconds to add to the time of day")

@@ -28,6 +28,8 @@ from shared.settings import ServiceName, Settings
 
 T = TypeVar("T")
 SEAL_KEYS = "v1:a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
+CREDENTIAL_KEYS = "k1:Y2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2M="
+PUBLIC_URL = "https://cert.example.org"
 INDEX_KEY = "aWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWk="
 
 
@@ -120,6 +122,9 @@ def settings_for(service: ServiceName, servers: Servers, issuer_url: str, folder
         "jwks_url": issuer_url,
         "seal_keys": SEAL_KEYS,
         "index_key": INDEX_KEY,
+        "credential_keys": CREDENTIAL_KEYS,
+        "public_url": PUBLIC_URL,
+        "public_limit": False,
         "clock_file": folder / "clock",
         "trace_file": folder / "trace.jsonl",
         "retry_delays": (0.1, 0.2, 0.4),

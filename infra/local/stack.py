@@ -18,6 +18,7 @@ from urllib.request import urlopen
 from infra.local.folders import working_folder
 from infra.local.issuer import Issuer
 from infra.local.leash import Leashed
+from infra.local.ports import LOOPBACK, free_ports
 from infra.local.servers import Servers, servers
 from services.commands import builder
 from shared.clock import set_offset
@@ -142,6 +143,7 @@ def _environment(here: Stack, settings: Mapping[str, str]) -> dict[str, str]:
         "JWKS_URL": here.issuer.url,
         "SEAL_KEYS": f"v1:{_new_key()}",
         "INDEX_KEY": _new_key(),
+        "PUBLIC_LIMIT": "false",
         "CLOCK_FILE": str(here.clock_file),
         "TRACE_FILE": str(here.trace_file),
         "WEBHOOK_PRIVATE_HOSTS": "true",
@@ -154,10 +156,22 @@ def _new_key() -> str:
 
 
 def _own(here: Stack, name: str) -> dict[str, str]:
-    return {
+    return _publics(name) | {
         "AMQP_URL": here.servers.amqp_url(name),
         "MONGO_URL": here.servers.mongo_url(name),
         "READY_FILE": str(here.folder / f"{name}.url"),
+    }
+
+
+def _publics(name: str) -> dict[str, str]:
+    """What the registry prints and signs names its address, so it has to be known before it starts."""
+    if name != "registry":
+        return {}
+    (port,) = free_ports(1)
+    return {
+        "HTTP_PORT": str(port),
+        "PUBLIC_URL": f"http://{LOOPBACK}:{port}",
+        "CREDENTIAL_KEYS": f"local:{_new_key()}",
     }
 
 

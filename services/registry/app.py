@@ -3,6 +3,8 @@
 from functools import cached_property
 from pathlib import Path
 
+from fastapi import APIRouter
+
 from services.registry.cards import api as cards_api
 from services.registry.cards.handlers import Cards
 from services.registry.cards.storage import card_data, card_store
@@ -46,6 +48,15 @@ from services.registry.standings.handlers import Standings
 from services.registry.standings.storage import standing_store
 from services.registry.unit_lists import api as unit_lists_api
 from services.registry.unit_lists.handlers import UnitLists
+from services.registry.verification import api as verification_api
+from services.registry.verification import pages as verification_pages
+from services.registry.verification.handlers import Verification
+from services.registry.verification.printing import Press
+from services.registry.verification.rendering import Layouts
+from services.registry.verification.signing import Signer
+from services.registry.verification.storage import catalogue as print_catalogue
+from services.registry.verification.storage import issuer, papers
+from shared.http.limits import Allowance
 from shared.messaging.consumers import Hearers
 from shared.process import Service, Tools
 from shared.rulebook import Rulebook
@@ -138,6 +149,31 @@ class Rooms:
         store = case_store(self.tools.database)
         return Cases(store, self.certificates, self.filings.filings, self.organisations.organisations)
 
+    @cached_property
+    def verification(self) -> Verification:
+        settings, filings = self.tools.settings, self.filings
+        url = settings.public_url or f"http://{settings.http_host}:{settings.http_port}"
+        keys = settings.credential_keys.get_secret_value() if settings.credential_keys else ""
+        return Verification(
+            filings.certificates,
+            filings.filings,
+            filings.organisations,
+            self.formats,
+            print_catalogue(DATA),
+            papers(DATA),
+            self.rules,
+            Signer(keys, issuer(DATA, url)),
+            self.tools.sealer,
+            self.tools.clock,
+        )
+
+    @cached_property
+    def allowance(self) -> Allowance:
+        """What one address of the public may ask; unbounded where the settings say so."""
+        rule, clock = "verification.public_per_minute", self.tools.clock
+        bounded = self.tools.settings.public_limit
+        return Allowance(rule, (lambda: self.rules.integer(rule, on=clock.today())) if bounded else None)
+
 
 def build(tools: Tools) -> Service:
     """The registry, not yet connected to anything."""
@@ -158,25 +194,33 @@ def build(tools: Tools) -> Service:
             rooms.certificates.certificates,
             rooms.cases.cases,
         ],
-        routers=[
-            standards_api.routes(rooms.standards),
-            proposals_api.routes(rooms.proposals),
-            organisations_api.routes(rooms.register),
-            unit_lists_api.routes(UnitLists(rooms.register)),
-            sites_api.routes(rooms.sites),
-            plans_api.routes(rooms.plans),
-            standings_api.routes(rooms.standings),
-            reports_api.routes(rooms.reports),
-            cards_api.routes(rooms.cards),
-            programmes_api.routes(rooms.programmes),
-            certificates_api.routes(rooms.certificates),
-            filings_api.routes(rooms.filings),
-            cases_api.routes(rooms.cases),
-        ],
+        routers=_routers(rooms),
         hearers=_hearers(rooms),
         due=[rooms.plans.due, rooms.cards.lapse],
+        prepare=[rooms.verification.prepare],
         start=[rooms.organisations.load, rooms.standards.load, rooms.programmes.load],
     )
+
+
+def _routers(rooms: Rooms) -> list[APIRouter]:
+    layouts = Layouts(DATA)
+    return [
+        standards_api.routes(rooms.standards),
+        proposals_api.routes(rooms.proposals),
+        organisations_api.routes(rooms.register),
+        unit_lists_api.routes(UnitLists(rooms.register)),
+        sites_api.routes(rooms.sites),
+        plans_api.routes(rooms.plans),
+        standings_api.routes(rooms.standings),
+        reports_api.routes(rooms.reports),
+        cards_api.routes(rooms.cards),
+        programmes_api.routes(rooms.programmes),
+        certificates_api.routes(rooms.certificates, rooms.allowance),
+        filings_api.routes(rooms.filings),
+        cases_api.routes(rooms.cases),
+        verification_api.routes(rooms.verification, layouts, Press(), rooms.allowance),
+        verification_pages.routes(verification_pages.Desk(rooms.verification, layouts, rooms.allowance)),
+    ]
 
 
 def _hearers(rooms: Rooms) -> Hearers:

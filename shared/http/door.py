@@ -12,6 +12,7 @@ from shared.act import EVERYTHING, Act, Scope, scope_of
 from shared.auth import Caller, Role, Unauthenticated
 from shared.errors import Fault, Forbidden, Kind, Malformed
 from shared.http.idempotency import Answers
+from shared.http.limits import Allowance, address_of
 from shared.tracing import current_traceparent
 
 LONGEST_KEY = 200
@@ -53,6 +54,16 @@ def unkept(endpoint: F) -> F:
     return endpoint
 
 
+def limited(limit: Allowance) -> Callable[[F], F]:
+    """Count every request for a route against the allowance of the address it comes from."""
+
+    def named(endpoint: F) -> F:
+        endpoint.__limit__ = limit  # type: ignore[attr-defined]
+        return endpoint
+
+    return named
+
+
 class Door(APIRoute):
     """Admits the caller before the body is read, and answers a repeated write from the record."""
 
@@ -61,8 +72,11 @@ class Door(APIRoute):
         allowed: frozenset[Role] | None = getattr(self.endpoint, "__allowed__", frozenset())
         reads = getattr(self.endpoint, "__reads__", False)
         unkept = getattr(self.endpoint, "__unkept__", False)
+        limit: Allowance | None = getattr(self.endpoint, "__limit__", None)
 
         async def through(request: Request) -> Response:
+            if limit is not None:
+                limit.take(address_of(request))
             request.state.caller = None if allowed is None else await _admitted(request, allowed)
             if reads or request.method in READS:
                 return await inside(request)

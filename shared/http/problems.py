@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from shared.errors import Fault, Kind
+from shared.errors import Fault, Kind, TooMany
 from shared.privacy import scrub
 
 STATUS: Mapping[Kind, HTTPStatus] = {
@@ -22,6 +22,7 @@ STATUS: Mapping[Kind, HTTPStatus] = {
     Kind.NOT_FOUND: HTTPStatus.NOT_FOUND,
     Kind.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
     Kind.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    Kind.TOO_MANY: HTTPStatus.TOO_MANY_REQUESTS,
     Kind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     Kind.UNFORESEEN: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
@@ -99,6 +100,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Fault)
     async def fault(_: Request, error: Fault) -> JSONResponse:
         headers = {"Retry-After": "2"} if error.kind is Kind.UNAVAILABLE else {}
+        if isinstance(error, TooMany):
+            headers["Retry-After"] = str(error.retry_after)
         if error.kind is Kind.UNAUTHENTICATED:
             headers["WWW-Authenticate"] = "Bearer"
         return answer(problem_of(error), headers)

@@ -25,6 +25,7 @@ COMES_AGAIN: Mapping[Kind, bool] = {
     Kind.UNAUTHENTICATED: False,
     Kind.NOT_FOUND: True,  # it may have arrived out of order
     Kind.STALE: True,
+    Kind.TOO_MANY: True,
     Kind.UNAVAILABLE: True,
     Kind.UNFORESEEN: True,
 }

@@ -17,7 +17,16 @@ from tests.doors.routes import allowed, api_routes, examples_of, method_of, writ
 from tests.live import INDEX_KEY, SEAL_KEYS, built
 
 SHELL = {"/health/live", "/health/ready", "/metrics"}
-PUBLIC = {"/v1/verify/{number}"}
+PUBLIC = {
+    "/v1/verify/{number}",
+    "/v1/verify",
+    "/v1/verify/{number}/credential",
+    "/v1/credentials/keys",
+    "/v1/credentials/issuer",
+    "/v1/credentials/status/{purpose}/{series}/{block}",
+    "/verify",
+    "/verify/{number}",
+}
 """What anybody may ask without a token, beside what every process answers its supervisor."""
 
 

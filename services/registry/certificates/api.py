@@ -18,7 +18,8 @@ from services.registry.certificates.domain import Certificate, Change, ChangeKin
 from services.registry.certificates.handlers import Certificates
 from services.registry.certificates.storage import listed
 from shared.auth import Role
-from shared.http.door import Asked, Expected, Within, allow, doors, public
+from shared.http.door import Asked, Expected, Within, allow, doors, limited, public
+from shared.http.limits import Allowance
 from shared.http.pages import Cursor, Limit, Page, after, page
 from shared.http.tags import tagged
 
@@ -94,16 +95,16 @@ class Verification(BaseModel):
     filed_on: date
 
 
-def routes(certificates: Certificates) -> APIRouter:
+def routes(certificates: Certificates, allowance: Allowance) -> APIRouter:
     """The doors of the certificates room."""
     router = doors("", "certificates")
-    _readings(router, certificates)
+    _readings(router, certificates, allowance)
     _corrections(router, certificates)
     _endings(router, certificates)
     return router
 
 
-def _readings(router: APIRouter, certificates: Certificates) -> None:
+def _readings(router: APIRouter, certificates: Certificates, allowance: Allowance) -> None:
     @router.get("/certificates")
     @allow(*READERS)
     async def index(scope: Within, cursor: Cursor = None, limit: Limit = 100) -> Page[CertificateView]:
@@ -127,6 +128,7 @@ def _readings(router: APIRouter, certificates: Certificates) -> None:
 
     @router.get("/verify/{number}")
     @public
+    @limited(allowance)
     async def verify(number: Number) -> Verification:
         """Whether a certificate with this number is on file."""
         found = await certificates.verify(number)

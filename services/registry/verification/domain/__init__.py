@@ -1,0 +1,1 @@
+"""Rules of verification: answers, credentials, status lists and the printed sheet; all pure."""

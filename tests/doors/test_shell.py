@@ -167,7 +167,7 @@ async def test_no_span_tells_what_a_defect_said(http: httpx.AsyncClient) -> None
     spans.shutdown()  # a processor cannot be taken off again
     [span] = spans.get_finished_spans()
     assert span.attributes is not None
-    assert span.attributes["http.status_code"] == 500
+    assert span.attributes["http.response.status_code"] == 500
     assert ID_NUMBER not in span.to_json()
 
 

@@ -1,22 +1,22 @@
 """Reading certificates on file."""
 
-from dataclasses import dataclass
-
 from services.registry.certificates.domain import Certificate
-from services.registry.certificates.storage import by_number
+from services.registry.certificates.storage import Lookups
 from shared.errors import NotFound
+from shared.storage.mongo import Document
 from shared.storage.store import Store
 
 
-@dataclass(frozen=True)
 class Certificates:
     """The certificates room."""
 
-    certificates: Store[Certificate]
+    def __init__(self, certificates: Store[Certificate]) -> None:
+        self.certificates = certificates
+        self._lookups = Lookups(certificates)
 
-    async def verify(self, number: str) -> Certificate:
-        """The certificate with this number."""
-        found = await by_number(self.certificates, number)
+    async def verify(self, number: str) -> Document:
+        """What the public may know of the certificate with this number."""
+        found = await self._lookups.by_number(number)
         if found is None:
             raise NotFound("no certificate has this number; check it, or ask the issuing body")
         return found

@@ -1,4 +1,4 @@
-"""Asks a server as fast as it answers, by wrk: keep-alive connections, numbers at random, nothing but answers counted."""
+"""Asks a server as fast as it answers, by wrk: keep-alive connections, numbers at random, only answers counted."""
 
 import json
 import subprocess
@@ -26,7 +26,7 @@ class Pace:
 
 def ask(base: str, path: str, numbers: Path, seconds: int) -> Pace:
     """Ask `base + path + number` for so many seconds, with numbers of the file; raises Unanswered."""
-    command = [wrk(), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", SCRIPT, base, "--", path, numbers]
+    command = [wrk(), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(SCRIPT), base, "--", path, str(numbers)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return pace_of(done.stdout)
 

@@ -94,7 +94,7 @@ class Measured:
 
         try:
             await self._inside(scope, receive, sent)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - here, before the tracer writes its text into a span
             response = problems.unforeseen(scope["path"], error)
             if status:  # half an answer is out: the connection must break, and the span tells no text of the defect
                 raise Broken from None

@@ -102,8 +102,8 @@ class Collection:
             rows: list[Document] = await cursor.to_list(RUN)
             return rows
 
-    async def count(self, query: Document) -> int:
-        with translated():
+    async def count(self, query: Document, *, within: float = WAIT_MS / 1000) -> int:
+        with translated(), timeout(within):
             return int(await self._inner.count_documents(query))
 
     async def aggregate(self, pipeline: Sequence[Document]) -> list[Document]:

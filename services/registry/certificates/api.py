@@ -3,16 +3,21 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
 from services.registry.certificates.domain import Certificate, Status
 from services.registry.certificates.handlers import Certificates
-from services.registry.certificates.storage import LOOKED_UP, listed
+from services.registry.certificates.storage import EXPORTED, LOOKED_UP, MOST_COUNTED, Filters, count, listed
+from services.registry.certificates.storage import exported as exported_rows
+from services.registry.certificates.storage import totals as counts
 from shared.auth import Role
 from shared.http.door import Within, allow, doors, public
-from shared.http.pages import Cursor, Limit, Page, after, page
+from shared.http.exports import Format, exported
+from shared.http.pages import Cursor, Limit, Page, after_place, page, place
+from shared.levels import Level
 
 Number = Annotated[str, Path(pattern=r"^\d{16}$", description="16 digits", examples=["1999002001500001"])]
 
@@ -45,16 +50,70 @@ class Verification(BaseModel):
     filed_on: date
 
 
+class Totals(BaseModel):
+    """How many certificates a list has."""
+
+    by_status: dict[Status, int]
+    complete: bool = Field(description=f"false: there are more than {MOST_COUNTED}, and only so many were counted")
+
+    @classmethod
+    def of(cls, counted: dict[str, int]) -> "Totals":
+        return cls(by_status=counted, complete=sum(counted.values()) < MOST_COUNTED)
+
+
+class CertificatePage(Page[CertificateView]):
+    """Some certificates, where the next ones begin, and how many there are if that was asked."""
+
+    totals: Totals | None = None
+
+
+def _filters(
+    authority: str | None = None,
+    unit: str | None = None,
+    occupation: str | None = None,
+    level: Level | None = None,
+    status: Status | None = None,
+    regime: str | None = None,
+    filed_from: Annotated[date | None, Query(description="first day of filing")] = None,
+    filed_until: Annotated[date | None, Query(description="last day of filing")] = None,
+) -> Filters:
+    return Filters(authority, unit, occupation, level, status, regime, filed_from, filed_until)
+
+
+Wanted = Annotated[Filters, Depends(_filters)]
+Counted = Annotated[bool, Query(description=f"count by status, {MOST_COUNTED} certificates at most")]
+Form = Annotated[Format, Query(description="csv or ndjson")]
+Bom = Annotated[bool, Query(description="CSV begins with a byte order mark, by which Excel knows UTF-8")]
+
+
 def routes(certificates: Certificates) -> APIRouter:
     """The doors of the certificates room."""
     router = doors("", "certificates")
 
     @router.get("/certificates")
     @allow(Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)
-    async def index(scope: Within, cursor: Cursor = None, limit: Limit = 100) -> Page[CertificateView]:
-        """Certificates by id."""
-        rows = await listed(certificates.certificates, scope, after=after(cursor), limit=limit + 1)
-        return page([_view(row) for row in rows], limit, lambda row: row.id)
+    async def index(
+        scope: Within, wanted: Wanted, cursor: Cursor = None, limit: Limit = 100, totals: Counted = False
+    ) -> CertificatePage:
+        """Certificates by the day they were filed on, oldest first; a filter beyond the caller's scope finds none."""
+        rows = await listed(certificates.certificates, wanted, scope, after=after_place(cursor), limit=limit + 1)
+        shown = page([_view(row) for row in rows], limit, lambda row: place(row.filed_on, row.id))
+        counted = await counts(certificates.certificates, wanted, scope) if totals else None
+        return CertificatePage(rows=shown.rows, next=shown.next, totals=counted and Totals.of(counted))
+
+    @router.get("/certificates/export", response_class=StreamingResponse)
+    @allow(Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)
+    async def export(
+        scope: Within,
+        wanted: Wanted,
+        format: Form = Format.CSV,  # noqa: A002 - its name in the address
+        bom: Bom = False,
+    ) -> StreamingResponse:
+        """The same certificates to the end, as CSV or NDJSON."""
+        store = certificates.certificates
+        total = await count(store, wanted, scope)
+        runs = exported_rows(store, wanted, scope)
+        return exported(runs, ("id", *EXPORTED), format, name="certificates", total=total, bom=bom)
 
     @router.get("/certificates/{certificate}")
     @allow(Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)

@@ -26,7 +26,18 @@ class Pace:
 
 def ask(base: str, path: str, numbers: Path, seconds: int) -> Pace:
     """Ask `base + path + number` for so many seconds, with numbers of the file; raises Unanswered."""
-    command = [wrk(), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(SCRIPT), base, "--", path, str(numbers)]
+    command = [
+        str(wrk()),
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{seconds}s",
+        "-s",
+        str(SCRIPT),
+        base,
+        "--",
+        path,
+        str(numbers),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return pace_of(done.stdout)
 

@@ -99,7 +99,7 @@ def routes(certificates: Certificates) -> APIRouter:
         rows = await listed(certificates.certificates, wanted, scope, after=after_place(cursor), limit=limit + 1)
         shown = page([_view(row) for row in rows], limit, lambda row: place(row.filed_on, row.id))
         counted = await counts(certificates.certificates, wanted, scope) if totals else None
-        return CertificatePage(rows=shown.rows, next=shown.next, totals=counted and Totals.of(counted))
+        return CertificatePage(rows=shown.rows, next=shown.next, totals=None if counted is None else Totals.of(counted))
 
     @router.get("/certificates/export", response_class=StreamingResponse)
     @allow(Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)

@@ -95,7 +95,7 @@ def _export(running: Stack, count: int) -> int:
     headers = {"Authorization": f"Bearer {running.issuer.token('center', 'center', None)}"}
     process = Path(f"/proc/{_pid(service)}")
     process.joinpath("clear_refs").write_text("5", encoding="ascii")  # the peak is counted from now on
-    url = f"{service.url}/v1/certificates/export"
+    url = f"{service.url}/v1/certificates/export?format=csv"
     lines = 0
     with httpx.stream("GET", url, headers=headers, timeout=EXPORT_WITHIN) as answer:
         for block in answer.iter_bytes():

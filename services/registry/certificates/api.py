@@ -106,10 +106,10 @@ def routes(certificates: Certificates) -> APIRouter:
     async def export(
         scope: Within,
         wanted: Wanted,
-        format: Form = Format.CSV,  # noqa: A002 - its name in the address
+        format: Form = Format.NDJSON,  # noqa: A002 - its name in the address
         bom: Bom = False,
     ) -> StreamingResponse:
-        """The same certificates to the end, as CSV or NDJSON."""
+        """The same certificates to the end, as NDJSON or CSV; `X-Total-Count` counts them as it begins."""
         store = certificates.certificates
         total = await count(store, wanted, scope)
         runs = exported_rows(store, wanted, scope)

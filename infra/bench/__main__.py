@@ -12,6 +12,7 @@ from rich.table import Table
 
 from infra.bench import filing, lookup
 from infra.drive.world import build_folder
+from infra.local.install import ServersUnavailable
 from infra.local.stack import ROOT
 
 MEASURES: Mapping[str, Callable[[], dict[str, Any]]] = {"filing": filing.measure, "lookup": lookup.measure}
@@ -56,4 +57,7 @@ def missed_bars(figures: Mapping[str, Any]) -> list[str]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except ServersUnavailable as unavailable:
+        sys.exit(str(unavailable))

@@ -56,7 +56,7 @@ def mongod() -> Path:
 def wrk() -> Path:
     """Where wrk is, the load generator of the bench, installing Debian's package if need be."""
     if shutil.which("wrk") is None:
-        _apt_install(["wrk"], instead="measure another figure")
+        _apt_install(["wrk"], instead="measure another figure: python -m infra.bench filing")
     return Path(shutil.which("wrk") or "wrk")
 
 

@@ -78,6 +78,13 @@ def mongod() -> Path:
     return program
 
 
+def wrk() -> Path:
+    """Where wrk is, the load generator of the bench, installing Debian's package if need be."""
+    if shutil.which("wrk") is None:
+        _apt_install(["wrk"], instead="measure another figure: python -m infra.bench filing")
+    return Path(shutil.which("wrk") or "wrk")
+
+
 def _mongod_program() -> Path:
     try:
         wheel = importlib.metadata.distribution(MONGOD_WHEEL)

@@ -14,7 +14,7 @@ from services.registry.cases.handlers import Cases
 from services.registry.cases.storage import case_store
 from services.registry.certificates import api as certificates_api
 from services.registry.certificates.handlers import Certificates
-from services.registry.certificates.storage import certificate_store, number_formats
+from services.registry.certificates.storage import Lookups, certificate_store, number_formats
 from services.registry.filings import api as filings_api
 from services.registry.filings import consumers as filings_consumers
 from services.registry.filings.handlers import Filings
@@ -129,7 +129,8 @@ class Rooms:
     @cached_property
     def certificates(self) -> Certificates:
         store, parts_of = certificate_store(self.tools.database), self.standards.parts_of
-        return Certificates(store, self.formats, parts_of, self.rules, self.tools.sealer, self.tools.clock)
+        lookups = Lookups(store)
+        return Certificates(store, lookups, self.formats, parts_of, self.rules, self.tools.sealer, self.tools.clock)
 
     @cached_property
     def filings(self) -> Filings:

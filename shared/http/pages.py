@@ -13,6 +13,8 @@ T = TypeVar("T")
 Limit = Annotated[int, Query(ge=1, le=1000, description="rows at most")]
 Cursor = Annotated[str | None, Query(description="`next` of the page before")]
 
+GAP = "\x1f"  # in no value and no id
+
 
 class Page(BaseModel, Generic[T]):
     """Some rows and where the next ones begin; `next` is absent on the last page."""
@@ -29,6 +31,21 @@ def after(cursor: str | None) -> str:
         return b64decode(cursor, b"-_", validate=True).decode()
     except ValueError as error:
         raise Malformed("this cursor was not given out by us", field="cursor") from error
+
+
+def place(value: object, identity: str) -> str:
+    """The key of a row in a list by some value and id."""
+    return f"{value}{GAP}{identity}"
+
+
+def after_place(cursor: str | None) -> tuple[str, str] | None:
+    """The value and id in the cursor of such a list; None for the first page."""
+    if cursor is None:
+        return None
+    value, gap, identity = after(cursor).partition(GAP)
+    if not gap:
+        raise Malformed("this cursor was given out for another list", field="cursor")
+    return value, identity
 
 
 def cursor_of(key: str) -> str:

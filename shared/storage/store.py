@@ -77,13 +77,36 @@ class Store(Generic[E]):
         async for row in self.collection.stream({**query, **scope.query()}, sort=sort):
             yield self._read(row)
 
+    async def rows(
+        self,
+        query: Document,
+        fields: Sequence[str],
+        scope: Scope = EVERYTHING,
+        *,
+        sort: Sequence[tuple[str, int]] = (("_id", 1),),
+    ) -> AsyncIterator[list[Document]]:
+        """Documents as they are stored, in runs: for exports of a million, where `each` takes far longer."""
+        async for run in self.collection.runs({**query, **scope.query()}, sort=sort, fields=self._only(fields)):
+            yield [self._upgraded(row) for row in run]
+
+    async def some(self, query: Document, fields: Sequence[str]) -> list[Document]:
+        """Documents as they are stored, all at once: for lookups that many wait for."""
+        return [self._upgraded(row) for row in await self.collection.find(query, fields=self._only(fields))]
+
+    def _only(self, fields: Sequence[str]) -> Mapping[str, int]:
+        # An older document is upgraded as a whole: what a field is made from may have another name.
+        return {"pending": 0} if self._upgrades else dict.fromkeys(fields, 1)
+
     async def count(self, query: Document, scope: Scope = EVERYTHING) -> int:
         return await self.collection.count({**query, **scope.query()})
 
     def _read(self, document: Document) -> E:
-        for schema in range(document.get("schema", 1), self._kind.SCHEMA):
+        return self._kind.model_validate({**self._upgraded(document), "id": document["_id"]})
+
+    def _upgraded(self, document: Document) -> Document:
+        for schema in range(document.get("schema", 1), self._kind.SCHEMA) if self._upgrades else ():
             document = self._upgrades[schema](document)
-        return self._kind.model_validate({**document, "id": document["_id"]})
+        return document
 
     # -- one entity ------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import httpx
 import pytest
 from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -15,6 +16,7 @@ from structlog.testing import capture_logs
 from infra.local.issuer import Issuer
 from shared.auth import Role
 from shared.errors import Fault, Kind
+from shared.http.app import Broken
 from shared.http.door import Calling, Expected, allow, doors, public
 from shared.http.problems import STATUS
 from tests.doors.shell import around
@@ -48,6 +50,15 @@ def routes() -> APIRouter:
     @public
     async def defect() -> Annotated[str, "never"]:
         raise ValueError(f"{ID_NUMBER} has two fathers")
+
+    @router.get("/half")
+    @public
+    async def half() -> StreamingResponse:
+        async def rows() -> AsyncIterator[bytes]:
+            yield b"one row"
+            raise ValueError(f"{ID_NUMBER} has two fathers")
+
+        return StreamingResponse(rows())
 
     return router
 
@@ -167,8 +178,17 @@ async def test_no_span_tells_what_a_defect_said(http: httpx.AsyncClient) -> None
     spans.shutdown()  # a processor cannot be taken off again
     [span] = spans.get_finished_spans()
     assert span.attributes is not None
-    assert span.attributes["http.status_code"] == 500
+    assert span.attributes["http.response.status_code"] == 500
     assert ID_NUMBER not in span.to_json()
+
+
+async def test_an_answer_that_breaks_off_is_no_whole_answer_and_its_cause_is_in_the_log_only(
+    http: httpx.AsyncClient,
+) -> None:
+    with capture_logs() as logs, pytest.raises(Broken) as broken:
+        await http.get("/v1/things/half")
+    assert logs[0]["cause"] == "ValueError: 110105********0021 has two fathers"
+    assert ID_NUMBER not in str(broken.getrepr())
 
 
 async def test_what_is_not_there_and_what_is_not_done_are_problems_too(http: httpx.AsyncClient) -> None:

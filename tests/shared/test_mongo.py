@@ -30,6 +30,13 @@ async def test_rows_are_streamed_one_after_the_other(rows: Collection) -> None:
     assert [row["_id"] async for row in rows.stream({"odd": True}, sort=[("_id", -1)])] == [5, 3, 1]
 
 
+async def test_rows_are_read_in_runs_with_only_the_fields_that_are_wanted(rows: Collection) -> None:
+    await rows.insert_all([{"_id": n, "number": n, "odd": True} for n in range(6, 2_500)])
+    runs = [run async for run in rows.runs({}, sort=[("number", 1)], fields={"number": 1})]
+    assert [len(run) for run in runs] == [1_000, 1_000, 500]
+    assert [row for run in runs for row in run] == [{"_id": n, "number": n} for n in range(2_500)]
+
+
 async def test_a_duplicate_is_refused_without_an_error(rows: Collection) -> None:
     assert not await rows.insert({"_id": 0, "number": 10})
     assert not await rows.insert({"_id": 10, "number": 0})

@@ -25,13 +25,14 @@ from services.registry.certificates.domain import (
     sanction_end,
 )
 from services.registry.certificates.domain.corrections import OPEN, SEALED
-from services.registry.certificates.storage import by_number, on_record
+from services.registry.certificates.storage import Lookups, on_record
 from shared.act import Act
 from shared.clock import Clock
 from shared.errors import Contended, NotFound
 from shared.events.registry import Part
 from shared.privacy import Sealer, mask_name
 from shared.rulebook import Rulebook
+from shared.storage.mongo import Document
 from shared.storage.store import Store
 
 
@@ -45,15 +46,16 @@ class Certificates:
     """The certificates room; `parts_of` asks the standards room for the parts and marks of a standard."""
 
     certificates: Store[Certificate]
+    lookups: Lookups
     formats: NumberFormats
     parts_of: Callable[[str], Awaitable[Sequence[Part]]]
     rules: Rulebook
     sealer: Sealer
     clock: Clock
 
-    async def verify(self, number: str) -> Certificate:
-        """The certificate with this number."""
-        found = await by_number(self.certificates, number)
+    async def verify(self, number: str) -> Document:
+        """What the public may know of the certificate with this number."""
+        found = await self.lookups.by_number(number)
         if found is None:
             raise NotFound("no certificate has this number; check it, or ask the issuing body")
         return found

@@ -15,7 +15,7 @@ from infra.local.servers import Servers
 from shared.events.evaluation import PilotRevoked
 from shared.events.registry import CardRevoked, CaseClosed, CaseOpened
 from tests.live import Running, eventually, running
-from tests.registry.test_live import authorised, filed, finalised
+from tests.registry.test_live import authorised, filed, finalised, in_frame
 
 pytestmark = pytest.mark.live
 
@@ -26,6 +26,7 @@ WHY = {"reason": "逐一核查。", "basis": "中心核查结论"}
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def service(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
     async with running("registry", servers, issuer, tmp_path_factory.mktemp("cases")) as live:
+        await in_frame(live, "33", "66")
         for unit, line in (("unit-33-001", "33"), ("unit-33-002", "33"), ("unit-66-001", "66")):
             await authorised(live, unit, line)
         yield live
@@ -77,8 +78,8 @@ async def test_a_revoked_unit_opens_a_case_and_touches_no_certificate(service: R
     rows = await listed(service, case["case"], limit=2)
     assert sorted(row["certificate"] for row in rows) == sorted(made)
     assert {(row["status"], row["decision"]) for row in rows} == {("valid", None)}
-    organisation = await service.http.get("/v1/organisations/unit-66-001", headers=service.token("center"))
-    assert organisation.json()["suspended_on"], "the room that heard the event first hears it still"
+    standing = await service.http.get("/v1/standings/unit-66-001", headers=service.token("center"))
+    assert standing.json()["suspended_on"], "the room that heard the event first hears it still"
 
 
 async def test_a_revoked_card_puts_in_question_what_its_holder_assessed_or_supervised(service: Running) -> None:

@@ -13,7 +13,7 @@ from infra.local.issuer import Issuer
 from infra.local.servers import Servers
 from shared.events.registry import CertificateCorrected, CertificateSuspended, CertificateVoided
 from tests.live import Running, running
-from tests.registry.test_live import authorised, filed, finalised, rejected
+from tests.registry.test_live import authorised, filed, finalised, in_frame, rejected
 
 pytestmark = pytest.mark.live
 
@@ -26,6 +26,7 @@ WHY = {"reason": "核查", "basis": "中心处理决定"}
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def service(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
     async with running("registry", servers, issuer, tmp_path_factory.mktemp("certificates")) as live:
+        await in_frame(live, "33")
         await authorised(live, "unit-33-001", "33")
         yield live
 

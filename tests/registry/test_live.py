@@ -27,10 +27,15 @@ CROWD = people(seed=1899)
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def service(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
     async with running("registry", servers, issuer, tmp_path_factory.mktemp("registry")) as live:
-        today = live.process.tools.clock.today()
-        days = {"valid_from": today - timedelta(days=30), "valid_until": today + timedelta(days=700)}
-        await framed(live, "33", "66", "C01", **{name: day.isoformat() for name, day in days.items()})
+        await in_frame(live, "33", "66", "C01")
         yield live
+
+
+async def in_frame(service: Running, *lines: str) -> None:
+    """The overall plan of each line, in force today."""
+    today = service.process.tools.clock.today()
+    days = {"valid_from": today - timedelta(days=30), "valid_until": today + timedelta(days=700)}
+    await framed(service, *lines, **{name: day.isoformat() for name, day in days.items()})
 
 
 def plan(today: date, **changes: Any) -> dict[str, Any]:

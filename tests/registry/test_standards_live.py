@@ -17,6 +17,7 @@ from services.registry.standards.domain import Standard
 from shared.act import Act
 from shared.events.registry import StandardPublished, StandardSuperseded
 from shared.storage.store import Store
+from tests.doors.plans import PLAN, framed
 from tests.live import Running, eventually, running
 
 pytestmark = pytest.mark.live
@@ -157,12 +158,10 @@ async def test_a_published_edition_takes_the_older_ones_place_on_its_day(service
 
 
 async def test_plans_may_name_what_the_edition_in_force_offers(service: Running) -> None:
-    asked = {
-        "title": "试点工作方案",
-        "scopes": [{"occupation": "scaffolder", "levels": ["3"]}],
-        "valid_from": day(service, 0),
-        "valid_until": day(service, 100),
-    }
+    scopes = [{"occupation": "scaffolder", "levels": ["3"], "numbers": 9}]
+    days = {"valid_from": day(service, 0), "valid_until": day(service, 100)}
+    await framed(service, UNIT[2], scopes=scopes, **days)
+    asked = {**PLAN, "scopes": scopes, **days}
     first = await service.http.post("/v1/plans", json=asked, headers=service.token(*UNIT))
     assert first.status_code == 201, first.text
     await published(service, 0, occupation=occupation("scaffolder", "架子工"))

@@ -21,7 +21,7 @@ from services.registry.verification.storage import HOLDS_NOT, not_holding
 from shared.workdays import local_day
 from tests.live import PUBLIC_URL, Running, built, eventually, is_ready, running, served, settings_for
 from tests.registry.examples_verification import bit, checked
-from tests.registry.test_live import CROWD, authorised, filed, finalised
+from tests.registry.test_live import CROWD, authorised, filed, finalised, in_frame
 
 pytestmark = pytest.mark.live
 
@@ -53,6 +53,7 @@ class World:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def world(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     async with running("registry", servers, issuer, tmp_path_factory.mktemp("verification")) as service:
+        await in_frame(service, LINE)
         await authorised(service, UNIT, LINE)
         persons = [next(CROWD) for _ in range(8)]
         made = await filed(service, await finalised(service, UNIT, LINE, persons))

@@ -22,7 +22,7 @@ from infra.local.chromium import dom, screenshot
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
 from tests.live import PUBLIC_URL, Running, running
-from tests.registry.test_live import authorised, filed, finalised
+from tests.registry.test_live import authorised, filed, finalised, in_frame
 
 pytestmark = pytest.mark.live
 
@@ -61,6 +61,7 @@ class Shown:
 async def shown(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shown]:
     await asyncio.to_thread(install.printing)
     async with running("registry", servers, issuer, tmp_path_factory.mktemp("pages")) as service:
+        await in_frame(service, LINE)
         await authorised(service, UNIT, LINE)
         (row,) = await filed(service, await finalised(service, UNIT, LINE, [HOLDER]))
         yield Shown(service, row)

@@ -11,10 +11,10 @@ from shared.events.base import Event, Record
 class CaseCounts(Record):
     """How many certificates of a case the Center decided to keep, suspend, revoke or void."""
 
-    keep: int = 0
-    suspend: int = 0
-    revoke: int = 0
-    void: int = 0
+    keep: int = Field(default=0, description="certificates that stay as they are")
+    suspend: int = Field(default=0, description="certificates suspended")
+    revoke: int = Field(default=0, description="certificates revoked")
+    void: int = Field(default=0, description="certificates voided")
 
 
 class CaseStanding(Event):

@@ -116,4 +116,4 @@ def test_whatever_is_written_as_a_table_reads_back_the_same(names: list[str]) ->
 
 def test_a_field_is_named_whole_or_in_parts_but_not_both_ways() -> None:
     with pytest.raises(Malformed, match="both whole and in parts"):
-        rows_in(b"name,place,place.city\na,b,c\n", CSV, Row)
+        rows_in(b"name,sheet,sheet.theory\na,b,c\n", CSV, Row)

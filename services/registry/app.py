@@ -206,6 +206,7 @@ def build(tools: Tools) -> Service:
 def _routers(rooms: Rooms) -> list[APIRouter]:
     layouts = Layouts(DATA)
     return [
+        certificates_api.lookups(rooms.certificates, rooms.allowance),
         standards_api.routes(rooms.standards),
         proposals_api.routes(rooms.proposals),
         organisations_api.routes(rooms.register),
@@ -216,7 +217,7 @@ def _routers(rooms: Rooms) -> list[APIRouter]:
         reports_api.routes(rooms.reports),
         cards_api.routes(rooms.cards),
         programmes_api.routes(rooms.programmes),
-        certificates_api.routes(rooms.certificates, rooms.allowance),
+        certificates_api.routes(rooms.certificates),
         filings_api.routes(rooms.filings),
         cases_api.routes(rooms.cases),
         verification_api.routes(rooms.verification, layouts, Press(), rooms.allowance),

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from services.registry.certificates.api.readings import readings
+from services.registry.certificates.api.readings import lookups, readings
 from services.registry.certificates.api.views import CertificateView, view
 from services.registry.certificates.commands import (
     CorrectCertificate,
@@ -16,18 +16,19 @@ from services.registry.certificates.domain import Certificate
 from services.registry.certificates.handlers import Certificates
 from shared.auth import Role
 from shared.http.door import Asked, Expected, allow, doors
-from shared.http.limits import Allowance
 from shared.http.tags import tagged
+
+__all__ = ["lookups", "routes"]
 
 ISSUERS = (Role.CENTER, Role.UNIT)
 """Who evaluates issues, and answers for what it issued."""
 OVERSEERS = (Role.CENTER, Role.AUTHORITY)
 
 
-def routes(certificates: Certificates, allowance: Allowance) -> APIRouter:
+def routes(certificates: Certificates) -> APIRouter:
     """The doors of the certificates room."""
     router = doors("", "certificates")
-    readings(router, certificates, allowance)
+    readings(router, certificates)
     _corrections(router, certificates)
     _endings(router, certificates)
     return router

@@ -40,9 +40,11 @@ async def authorise(world: World, unit: Unit, plan: dict[str, Any]) -> str:
     return str(submitted["id"])
 
 
-async def announce(world: World, unit: Unit, occupation: str, exam_on: date, planned: int) -> str:
+async def announce(
+    world: World, unit: Unit, occupation: str, exam_on: date, planned: int, *, level: str = LEVEL
+) -> str:
     """Announce a batch, as soon as the authorisation has reached assessment; its id."""
-    asked = {"occupation": occupation, "level": LEVEL, "exam_on": exam_on.isoformat(), "planned": planned}
+    asked = {"occupation": occupation, "level": level, "exam_on": exam_on.isoformat(), "planned": planned}
 
     async def tried() -> str | None:
         try:

@@ -122,10 +122,14 @@ def _correction(books: Books, corrected: Corrected) -> list[Check]:
     editions = {"registry": row["edition"], "answer": corrected.edition, "assessment": corrected.in_assessment}
     return [
         Check("certificates corrected", {"name misspelt": 1, "feed": books.said[said], "webhooks": books.hooks[said]}),
-        Check("edition after it", {"expected": EDITION, **editions, "feed": event["edition"]}),
-        Check("number after it", {"before": corrected.number, "registry": row["number"], "feed": event["number"]}),
+        Check("edition after correction", {"expected": EDITION, **editions, "feed": event["edition"]}),
+        Check(
+            "number after correction", {"before": corrected.number, "registry": row["number"], "feed": event["number"]}
+        ),
         *(
-            Check(f"public, {answer.when} it: {answer.name}", {"expected": answer.right, "answered": answer.said})
+            Check(
+                f"public, {answer.when} correction: {answer.name}", {"expected": answer.right, "answered": answer.said}
+            )
             for answer in corrected.answers
         ),
     ]

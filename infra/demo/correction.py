@@ -1,6 +1,6 @@
 """A certificate with a misspelt name: the unit that issued it corrects it, and the public asks before and after."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from infra.drive import spine
@@ -34,7 +34,7 @@ class Corrected:
     holder: Person
     edition: int
     in_assessment: int
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[Answer]
 
 
 async def correct(world: World, unit: Unit, batch: str, entry: str, holder: Person) -> Corrected:
@@ -43,23 +43,29 @@ async def correct(world: World, unit: Unit, batch: str, entry: str, holder: Pers
     rows = await pages(world.caller(unit), "registry", "/v1/certificates")
     certificate = next(str(row["id"]) for row in rows if row["number"] == number)
     wrong = misspelt(holder)
-    before = [
-        Answer(wrong.name, "before", await _asked(world, number, wrong.name), _valid(1, wrong)),
-        Answer(holder.name, "before", await _asked(world, number, holder.name), UNKNOWN),
-    ]
+    before = {wrong.name: _valid(1, wrong), holder.name: UNKNOWN}
+    after = {wrong.name: UNKNOWN, holder.name: _valid(EDITION, holder)}
+    answers = await _public(world, number, "before", before)
     path = f"/v1/certificates/{certificate}/correct"
     made = await world.caller(unit).post("registry", path, {"name": holder.name, **GROUNDS})
-    after = [
-        Answer(wrong.name, "after", await _asked(world, number, wrong.name), UNKNOWN),
-        Answer(holder.name, "after", await _asked(world, number, holder.name), _valid(EDITION, holder)),
-    ]
+    answers += await _public(world, number, "after", after)
+    in_assessment = await _heard(world, unit, batch, entry)
+    return Corrected(certificate, number, unit, holder, made["edition"], in_assessment, answers)
 
-    async def heard() -> int | None:
+
+async def _heard(world: World, unit: Unit, batch: str, entry: str) -> int:
+    """The edition as assessment knows it, once it has heard of the correction."""
+
+    async def corrected() -> int | None:
         known = int((await _entry(world, unit, batch, entry))["certificate"]["edition"])
         return known if known > 1 else None
 
-    in_assessment = await spine.until(heard, f"the correction of {number} in assessment")
-    return Corrected(certificate, number, unit, holder, made["edition"], in_assessment, before + after)
+    return await spine.until(corrected, f"the correction of {entry}'s certificate in assessment")
+
+
+async def _public(world: World, number: str, when: str, right: dict[str, str]) -> list[Answer]:
+    """What the public is told by each name, beside what is right."""
+    return [Answer(name, when, await _asked(world, number, name), said) for name, said in right.items()]
 
 
 async def _entry(world: World, unit: Unit, batch: str, entry: str) -> dict[str, Any]:

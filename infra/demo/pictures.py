@@ -19,7 +19,7 @@ from infra.local.install import ServersUnavailable, chromium, printing
 from shared.privacy import Sealer
 
 PDF, SHEET = "certificate.pdf", "certificate.png"
-PAGES = {"verification-phone.png": (390, 1560), "verification-desk.png": (1280, 1360)}
+PAGES = {"verification-phone.png": (390, 1500), "verification-desk.png": (1280, 1430)}
 SIZES = {SHEET: (860, 1190), **PAGES}  # pixels; the whole sheet, and the whole page on a phone and on a desk
 SMALLEST = 10_000  # bytes; a picture of nothing is smaller
 
@@ -71,7 +71,6 @@ async def pictures(world: World, corrected: Corrected, folder: Path) -> Gallery:
     keys = world.stack.services["registry"].environment
     code = Sealer(keys["SEAL_KEYS"], keys["INDEX_KEY"]).code(corrected.number)
     subject, gallery = Subject(world, corrected, code), Gallery(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     await gallery.take([PDF], lambda: _paper(subject, gallery))
     await gallery.take(list(SIZES), lambda: _shots(subject, gallery))
     return gallery

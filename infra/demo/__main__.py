@@ -8,6 +8,7 @@ from datetime import time as hour
 from typing import Annotated
 
 from cyclopts import Parameter, run
+from cyclopts.validators import Number
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -52,7 +53,7 @@ def _print(console: Console, tally: Tally, gallery: Gallery, found: Findings) ->
         console.print(line, soft_wrap=True)
 
 
-def demo(n: Annotated[int, Parameter(help="workers to examine")] = 200) -> int:
+def demo(n: Annotated[int, Parameter(help="workers to examine", validator=Number(gte=1))] = 200) -> int:
     """Run the main job for N workers and check every result."""
     console = Console(width=None if sys.stdout.isatty() else 160)
     started = time.monotonic()

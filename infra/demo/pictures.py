@@ -73,6 +73,9 @@ async def pictures(world: World, corrected: Corrected, folder: Path) -> Gallery:
     subject, gallery = Subject(world, corrected, code), Gallery(folder)
     await gallery.take([PDF], lambda: _paper(subject, gallery))
     await gallery.take(list(SIZES), lambda: _shots(subject, gallery))
+    page = (await world.http.get(subject.address)).text
+    seen = {"registry": corrected.number, "in it": _read(corrected.number, page)}
+    gallery.checks.append(Check("page of the QR code", seen))
     return gallery
 
 
@@ -101,9 +104,6 @@ async def _shots(subject: Subject, gallery: Gallery) -> None:
         for name, url in {SHEET: sheet.as_uri(), **dict.fromkeys(PAGES, subject.address)}.items():
             file = await asyncio.to_thread(screenshot, url, gallery.folder / name, *SIZES[name])
             gallery.keep(name, size_check(file, SIZES[name]))
-    page = (await subject.world.http.get(subject.address)).text
-    number = subject.corrected.number
-    gallery.checks.append(Check("page of the QR code", {"registry": number, "in it": _read(number, page)}))
 
 
 def _read(wanted: str, text: str) -> str:

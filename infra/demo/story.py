@@ -94,7 +94,7 @@ class Story:
 
     async def _batches(self) -> None:
         pairs = [(unit, occupation) for unit in self.world.units for occupation in unit.occupations]
-        for place, (unit, occupation) in enumerate(pairs):
+        for place, (unit, occupation) in enumerate(pairs[: self.count]):
             self.step(f"考核批次 batch of {occupation} at {unit.id}")
             size = self.count // len(pairs) + (place < self.count % len(pairs))
             await self._batch(unit, occupation, list(islice(self._crowd, size)), with_bad_rows=place == 0)

@@ -74,7 +74,7 @@ async def pictures(world: World, corrected: Corrected, folder: Path) -> Gallery:
     await gallery.take([PDF], lambda: _paper(subject, gallery))
     await gallery.take(list(SIZES), lambda: _shots(subject, gallery))
     page = (await world.http.get(subject.address)).text
-    seen = {"registry": corrected.number, "in it": _read(corrected.number, page)}
+    seen: dict[str, object] = {"registry": corrected.number, "in it": _read(corrected.number, page)}
     gallery.checks.append(Check("page of the QR code", seen))
     return gallery
 

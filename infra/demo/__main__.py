@@ -8,57 +8,63 @@ from datetime import time as hour
 from typing import Annotated
 
 from cyclopts import Parameter, run
+from cyclopts.validators import Number
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from infra.demo.checks import Findings, examine
+from infra.demo.pictures import Gallery, pictures
 from infra.demo.story import START, Story, Tally
 from infra.demo.traces import tree_of
-from infra.drive.world import world
+from infra.drive.world import build_folder, world
 from infra.local.install import ServersUnavailable
-from infra.local.stack import Stack, stack
+from infra.local.stack import ROOT, Stack, stack
 from shared.clock import SHANGHAI
 
 BEGIN = datetime.combine(START, hour(9), SHANGHAI)
-STEPS = 40  # plans, batches, results, certificates, the three stories at the end
+STEPS = 40  # plans, batches, results, certificates, the stories at the end
 
 
-async def _told(running: Stack, count: int, console: Console) -> tuple[Tally, Findings]:
+async def _told(running: Stack, count: int, console: Console) -> tuple[Tally, Gallery, Findings]:
     columns = (TextColumn("{task.description:60}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     async with world(running) as around:
         with Progress(*columns, console=console) as progress:
             bar = progress.add_task("", total=STEPS)
             tally = await Story(around, count, lambda text: progress.update(bar, advance=1, description=text)).run()
+            progress.update(bar, description="证书与核验页 the certificate on paper, and its page")
+            gallery = await pictures(around, tally.corrected, build_folder("demo"))
             progress.update(bar, completed=STEPS, description="核对 every number in four services")
-            return tally, await examine(around, tally)
+            return tally, gallery, await examine(around, tally)
 
 
-def _print(console: Console, tally: Tally, found: Findings) -> None:
+def _print(console: Console, tally: Tally, gallery: Gallery, found: Findings) -> None:
     console.print(tree_of(found.spans))
     refused = Table("what was refused", "times", title="refusals, each with its rule")
     for rule, times in sorted(tally.refused.items()):
         refused.add_row(rule, str(times))
     console.print(refused)
     table = Table("number", "as each party knows it", "agrees", title="the four services compared")
-    for check in found.checks:
+    for check in (*found.checks, *gallery.checks):
         values = " · ".join(f"{name} {value}" for name, value in check.values.items())
         table.add_row(check.name, values, "yes" if check.agrees else "[bold red]NO[/]")
     console.print(table)
+    for line in (*(f"see {file.relative_to(ROOT)}" for file in gallery.files), *gallery.missing):
+        console.print(line, soft_wrap=True)
 
 
-def demo(n: Annotated[int, Parameter(help="workers to examine")] = 200) -> int:
+def demo(n: Annotated[int, Parameter(help="workers to examine", validator=Number(gte=1))] = 200) -> int:
     """Run the main job for N workers and check every result."""
     console = Console(width=None if sys.stdout.isatty() else 160)
     started = time.monotonic()
     try:
         with console.status("starting RabbitMQ, MongoDB and the four services…"), stack(at=BEGIN) as running:
-            tally, found = asyncio.run(_told(running, n, console))
+            tally, gallery, found = asyncio.run(_told(running, n, console))
     except ServersUnavailable as unavailable:
         console.print(str(unavailable))
         return 1
-    _print(console, tally, found)
-    wrong = [check.name for check in found.checks if not check.agrees]
+    _print(console, tally, gallery, found)
+    wrong = [check.name for check in (*found.checks, *gallery.checks) if not check.agrees]
     if wrong:
         console.print(f"FAILED: these numbers do not agree: {', '.join(wrong)}")
         return 1

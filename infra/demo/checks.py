@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from infra.demo.correction import EDITION, Corrected
 from infra.demo.story import Tally
 from infra.demo.traces import Span, spans_of
 from infra.drive.caller import pages
@@ -60,6 +61,7 @@ async def examine(world: World, tally: Tally) -> Findings:
     checks = [
         *_workers(books, tally),
         *_certificates(books),
+        *_correction(books, tally.corrected),
         *_announcements(world, books),
         Check("services in the trace", {"spans": len({span["service"] for span in spans}), "expected": SERVICES}),
         Check("trace id", {"request": trace, "webhook's receiver": _trace_at_receiver(world, books.feed, tally)}),
@@ -109,6 +111,26 @@ def _certificates(books: Books) -> list[Check]:
         Check(
             "filings rejected",
             {"one person twice": 1, **refusals, "feed": books.said[rejected], "webhooks": books.hooks[rejected]},
+        ),
+    ]
+
+
+def _correction(books: Books, corrected: Corrected) -> list[Check]:
+    said = "registry.certificate.corrected.v1"
+    event = next(event["data"] for event in books.feed if event["type"] == said)
+    row = next(row for row in books.certificates if row["id"] == corrected.id)
+    editions = {"registry": row["edition"], "answer": corrected.edition, "assessment": corrected.in_assessment}
+    return [
+        Check("certificates corrected", {"name misspelt": 1, "feed": books.said[said], "webhooks": books.hooks[said]}),
+        Check("edition after correction", {"expected": EDITION, **editions, "feed": event["edition"]}),
+        Check(
+            "number after correction", {"before": corrected.number, "registry": row["number"], "feed": event["number"]}
+        ),
+        *(
+            Check(
+                f"public, {answer.when} correction: {answer.name}", {"expected": answer.right, "answered": answer.said}
+            )
+            for answer in corrected.answers
         ),
     ]
 

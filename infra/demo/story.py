@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from itertools import islice
 from typing import Any
 
+from infra.demo.correction import Corrected, correct
 from infra.drive import spine
 from infra.drive.caller import Refused
-from infra.drive.people import Person, people, with_wrong_check_digit
+from infra.drive.people import Person, misspelt, people, with_wrong_check_digit
 from infra.drive.plans import overall_plan, plan_for
 from infra.drive.world import Unit, World
 
@@ -17,6 +18,7 @@ START = date(2019, 9, 2)  # a Monday of the notice's first stage
 CYCLE = "2019"
 NOBODY = 1 << 30
 FAILING = 10  # every tenth worker scores 59 in theory
+SLIP = 1  # whose name is misspelt at the enrolment of the first batch: the second, if there are two
 
 Step = Callable[[str], None]
 
@@ -43,6 +45,7 @@ class Tally:
     batches: list[Batch] = field(default_factory=list)
     frozen: str = ""
     evaluated: str = ""
+    corrected: Corrected = field(init=False)
 
 
 class Story:
@@ -63,6 +66,7 @@ class Story:
         await self._plans()
         await self._batches()
         await self._results()
+        await self._correction()
         await self._a_person_twice()
         await self._evaluation()
         await self._revocation()
@@ -90,7 +94,7 @@ class Story:
 
     async def _batches(self) -> None:
         pairs = [(unit, occupation) for unit in self.world.units for occupation in unit.occupations]
-        for place, (unit, occupation) in enumerate(pairs):
+        for place, (unit, occupation) in enumerate(pairs[: self.count]):
             self.step(f"考核批次 batch of {occupation} at {unit.id}")
             size = self.count // len(pairs) + (place < self.count % len(pairs))
             await self._batch(unit, occupation, list(islice(self._crowd, size)), with_bad_rows=place == 0)
@@ -100,7 +104,9 @@ class Story:
         exam_on = START + timedelta(days=1)
         batch = await spine.announce(self.world, unit, occupation, exam_on, len(crowd))
         bad = [with_wrong_check_digit(next(self._crowd)), crowd[0]] if with_bad_rows and crowd else []
-        await self._enrolled(Batch(batch, unit, occupation, crowd), [*crowd, *bad])
+        slip = _slip(crowd) if bad else None
+        rows = [misspelt(person) if person is slip else person for person in crowd]
+        await self._enrolled(Batch(batch, unit, occupation, crowd), [*rows, *bad])
 
     async def _enrolled(self, batch: Batch, rows: list[Person]) -> None:
         for answer in await spine.enrol(self.world, batch.unit, batch.id, rows):
@@ -144,6 +150,13 @@ class Story:
         self._scored_before += len(sheets)
         self.tally.failed += failed
         self.tally.passed += len(sheets) - failed
+
+    async def _correction(self) -> None:
+        self.step("证书更正 a misspelt name is corrected")
+        first = self.tally.batches[0]
+        holder = _slip(first.people)
+        entry = first.entries[first.people.index(holder)]
+        self.tally.corrected = await correct(self.world, first.unit, first.id, entry, holder)
 
     async def _a_person_twice(self) -> None:
         """Somebody who holds the certificate already is examined again; the registry refuses the second filing."""
@@ -198,3 +211,8 @@ class Story:
     async def _is_frozen(self, unit: Unit, batch: str) -> bool | None:
         found = await self.world.caller(unit).get("assessment", f"/v1/batches/{batch}")
         return bool(found["frozen"]) or None
+
+
+def _slip(crowd: list[Person]) -> Person:
+    """The candidate of the first batch whose name somebody misspells."""
+    return crowd[: SLIP + 1][-1]

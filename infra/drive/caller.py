@@ -36,22 +36,25 @@ class Caller:
 
     async def get(self, service: str, path: str, **query: str | int) -> Any:
         """Read."""
-        return await self._answer("GET", service, path, params={k: str(v) for k, v in query.items()})
+        return (await self._answer("GET", service, path, params=_text(query))).json()
+
+    async def read(self, service: str, path: str, **query: str | int) -> bytes:
+        """Read what is no JSON: a document to print, say."""
+        return (await self._answer("GET", service, path, params=_text(query))).content
 
     async def post(self, service: str, path: str, body: Any = None, *, method: str = "POST") -> Any:
         """Write one thing."""
-        return await self._answer(method, service, path, json=body)
+        return (await self._answer(method, service, path, json=body)).json()
 
     async def post_rows(self, service: str, path: str, rows: Iterable[Mapping[str, Any]]) -> Any:
         """Write many rows as NDJSON."""
         content = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode()
-        return await self._answer(
-            "POST", service, path, content=content, headers={"content-type": "application/x-ndjson"}
-        )
+        headers = {"content-type": "application/x-ndjson"}
+        return (await self._answer("POST", service, path, content=content, headers=headers)).json()
 
     async def _answer(
         self, method: str, service: str, path: str, headers: Mapping[str, str] | None = None, **request: Any
-    ) -> Any:
+    ) -> httpx.Response:
         token = self.stack.issuer.token(self.role, self.organisation, self.authority)
         carried = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex, **(headers or {})}
         end = time.monotonic() + PATIENCE
@@ -64,7 +67,7 @@ class Caller:
             await asyncio.sleep(0.2)
         if response.is_error:
             raise Refused(response.status_code, response.json())
-        return response.json()
+        return response
 
     async def _once(
         self, method: str, service: str, path: str, headers: Mapping[str, str], request: Mapping[str, Any]
@@ -74,6 +77,10 @@ class Caller:
             return await self.http.request(method, url, headers=dict(headers), timeout=10, **request)
         except httpx.TransportError:
             return None
+
+
+def _text(query: Mapping[str, str | int]) -> dict[str, str]:
+    return {name: str(value) for name, value in query.items()}
 
 
 async def pages(caller: Caller, service: str, path: str, **query: str | int) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from stdnum.cn import ric
 
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹"
 GIVEN = "伟芳娜敏静强磊军洋勇艳杰娟涛明超霞平刚桂英华玉萍红建国文斌波辉力"
+MISTYPED = "章"  # not among the surnames, so the mistake shows in the masked name too
 REGIONS = ("110105", "330106", "320102", "440103", "510104", "650102", "610102", "420102")
 CLAIMS = {"years": [{"years": 8, "kind": "continuous"}]}
 """Enough for levels 5 and 4 of every pilot standard."""
@@ -45,3 +46,8 @@ def with_wrong_check_digit(person: Person) -> Person:
     """The same person with a check digit that is not theirs."""
     wrong = "0" if person.id_number[-1] != "0" else "1"
     return Person(person.name, person.id_number[:-1] + wrong)
+
+
+def misspelt(person: Person) -> Person:
+    """The same person under a surname nobody here has, as somebody in a hurry types it."""
+    return Person(MISTYPED + person.name[1:], person.id_number)

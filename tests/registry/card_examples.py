@@ -18,7 +18,7 @@ RULES = Rulebook.load(DATA / "rules.json")
 CARDS = card_data(DATA / "cards.json")
 TODAY = date(2019, 9, 2)
 OFFERED = {"rebar_worker": frozenset({"5", "4", "3", "2", "1"}), "mason": frozenset({"5", "4", "3"})}
-SEALED = Holder(holder="张*", id_number="110105********002X", person="v1.sealed", person_index="index")
+SEALED = Holder(holder="张*", id_number="330106********1015", person="v1.sealed", person_index="index")
 CERTIFICATE = {"kind": "certificate", "document": "职业资格证书", "level": "3", "since": "2012-05-18"}
 TITLE = {"kind": "title", "document": "职称证书", "level": "intermediate", "since": "2014-11-03"}
 TRAINING = {"kind": "training", "document": "结业证", "since": "2019-08-20"}
@@ -40,7 +40,7 @@ def asked(**changed: Any) -> IssueCard:
     content = {
         "kind": "assessor",
         "name": "张示例",
-        "id_number": "11010519491231002X",
+        "id_number": "330106189309141015",
         "employer": "示例建筑工程有限公司",
         "scopes": [{"occupation": "rebar_worker", "levels": ["5", "4", "3"]}],
         "evidence": [CERTIFICATE, TRAINING, EXAM],

@@ -109,7 +109,7 @@ async def test_a_request_repeated_gets_the_same_card_and_uses_no_number(service:
     ("changed", "slug", "pointer"),
     [
         ({"evidence": []}, "card-not-qualified", "/evidence"),
-        ({"id_number": "110105194912310021"}, "invalid-resident-id", "/id_number"),
+        ({"id_number": "330106189309141016"}, "invalid-resident-id", "/id_number"),
         ({"scopes": [{"occupation": "rebar_worker", "levels": ["2"]}]}, "card-outside-standards", "/scopes/0/levels"),
         ({"valid_from": "2018-01-01"}, "card-day", "/valid_from"),
     ],

@@ -40,6 +40,17 @@ def test_bad_input_got_the_rule_it_broke(plain: Told) -> None:
     assert plain.tally.failed > 0
 
 
+def test_the_public_is_told_by_the_right_name_once_it_is_corrected(plain: Told) -> None:
+    corrected = plain.tally.corrected
+    told = [(answer.when, answer.name == corrected.holder.name, answer.said[:16]) for answer in corrected.answers]
+    assert told == [
+        ("before", False, "valid, edition 1"),
+        ("before", True, "not-found"),
+        ("after", False, "not-found"),
+        ("after", True, "valid, edition 2"),
+    ]
+
+
 def test_one_trace_leads_from_the_request_to_the_webhook_through_all_services(plain: Told) -> None:
     roots = [span for span in plain.findings.spans if span["parent"] is None]
     assert [(span["service"], span["name"]) for span in roots] == [("assessment", "POST /v1/batches/{batch}/finalise")]
@@ -71,6 +82,7 @@ def test_no_log_and_no_trace_holds_an_id_number(plain: Told) -> None:
 
 def test_what_the_public_and_subscribers_see_names_nobody_in_full(plain: Told) -> None:
     names = {person.name for batch in plain.tally.batches for person in batch.people}
+    names |= {answer.name for answer in plain.tally.corrected.answers}
     assert [message for message in plain.messages if any(name in message for name in names)] == []
 
 

@@ -42,7 +42,7 @@ class CardView(BaseModel):
     kind: CardKind
     authority: str = Field(description="line of the issuer; `national` is the Center")
     holder: str = Field(description="masked name", examples=["张*"])
-    id_number: str = Field(description="masked ID number", examples=["110105********002X"])
+    id_number: str = Field(description="masked ID number", examples=["330106********1015"])
     employer: str
     scopes: tuple[Scope, ...]
     status: Status = Field(description="as of today, Asia/Shanghai")

@@ -26,7 +26,7 @@ class IssueCard(Command):
     model_config = _example(
         kind="assessor",
         name="张示例",
-        id_number="11010519491231002X",
+        id_number="330106189309141015",
         employer="示例建筑工程有限公司",
         scopes=[{"occupation": "rebar_worker", "levels": ["5", "4", "3"]}],
         evidence=[

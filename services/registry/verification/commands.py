@@ -40,7 +40,7 @@ class VerifyCertificate(Particulars):
         json_schema_extra={
             "examples": [
                 {"number": "1999332001500001", "name": "王伟"},
-                {"number": "1999332001500001", "id_number": "110105188912310021", "as_of": "2019-12-31"},
+                {"number": "1999332001500001", "id_number": "110105188912310029", "as_of": "2019-12-31"},
                 {"number": "1999332001500001", "code": "K7QF2MZ3TA", "as_of": "2019-12-31T09:30:00+08:00"},
             ]
         },
@@ -63,7 +63,7 @@ class VerifyCertificates(Command):
                 {
                     "rows": [
                         {"number": "1999332001500001", "name": "王伟"},
-                        {"number": "1999332001500002", "id_number": "110105188912310021"},
+                        {"number": "1999332001500002", "id_number": "110105188912310029"},
                     ],
                     "as_of": "2019-12-31",
                 }

@@ -81,7 +81,7 @@ class Verified(Record):
     id_number: str | None = Field(
         default=None,
         description="masked ID number; only for who gave it or the check code",
-        examples=["110105********0021"],
+        examples=["110105********0029"],
     )
     occupation: OccupationWords
     level: LevelWords

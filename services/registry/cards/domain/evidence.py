@@ -3,17 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
+from shared.command import FreeText
 from shared.events.base import Record
-from shared.privacy import scrub
 
 Ladders = Mapping[str, tuple[str, ...]]
 """The steps of each kind of evidence that has steps, lowest first."""
-Text = Annotated[str, AfterValidator(scrub)]
-"""Free text; an ID number in it is masked before it is kept or said."""
 
 
 class CardKind(StrEnum):
@@ -38,7 +35,7 @@ class Evidence(Record):
     """One paper that was shown."""
 
     kind: EvidenceKind
-    document: Text = Field(min_length=1, max_length=200, description="what the paper is: its name and number")
+    document: FreeText = Field(min_length=1, max_length=200, description="what the paper is: its name and number")
     level: str = Field(
         default="",
         max_length=40,

@@ -191,6 +191,20 @@ async def test_what_a_crash_left_reserved_is_given_back(service: Running, line: 
     await eventually(given_back)
 
 
+async def test_many_plans_that_end_at_one_moment_all_give_their_numbers_back(service: Running, line: str) -> None:
+    (overall,) = await framed(service, line, scopes=FRAME)
+    paths = await asyncio.gather(*(on_file(service, line, numbers(1), f"unit-33-00{1 + n % 2}") for n in range(30)))
+    plans = [path.removeprefix("/v1/plans/") for path in paths]
+    now = service.process.tools.clock.now()
+    ending = Act(id=f"ending-{line}", at=now, correlation="x")
+    await store(service).change_all({plan: (ending, lambda one: one.withdrawn("x", now.date())) for plan in plans})
+
+    async def given_back() -> bool:
+        return not await shares(service, overall)
+
+    await eventually(given_back)
+
+
 async def test_an_amendment_leaves_the_edition_on_file_in_force_until_it_is_filed(service: Running, line: str) -> None:
     (overall,) = await framed(service, line, scopes=FRAME)
     path = await on_file(service, line, numbers(60), "unit-33-001")

@@ -101,7 +101,9 @@ def excesses(claim: Claim, frame: Content, taken: Mapping[str, int]) -> Iterator
             detail = f"{scope.occupation} is not in the overall plan; it names: {', '.join(sorted(framed))}"
             yield _excess(detail, f"/scopes/{place}/occupation", OCCUPATIONS)
         else:
-            yield from _scope_excesses(scope, framed[scope.occupation], taken.get(scope.occupation, 0), f"/scopes/{place}")
+            yield from _scope_excesses(
+                scope, framed[scope.occupation], taken.get(scope.occupation, 0), f"/scopes/{place}"
+            )
     if claim.valid_from < frame.valid_from:
         yield _excess(f"the overall plan begins on {frame.valid_from}; begin no earlier", "/valid_from", DAYS)
     if claim.valid_until > frame.valid_until:

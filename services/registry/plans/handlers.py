@@ -42,12 +42,13 @@ TURNS = 5  # times a request begins anew because somebody else changed the plan 
 
 @dataclass(frozen=True)
 class Plans:
-    """The plans room; `offered` asks the standards room what may be examined at all."""
+    """The plans room; `offered` asks the standards room what may be examined, `must_be_open` the register of units."""
 
     plans: Store[Plan]
     editions: Store[FiledEdition]
     sections: Sequence[Section]
     offered: Callable[[], Awaitable[Offered]]
+    must_be_open: Callable[[str, date], Awaitable[None]]
     rules: Rulebook
     clock: Clock
 
@@ -126,6 +127,7 @@ class Plans:
         found.filed(today)  # what needs no other plan is refused before anything is reserved
         await self._must_be_alone(found)
         if found.kind is PlanKind.UNIT:
+            await self.must_be_open(found.unit, today)
             await self._reserve(act, found)
         if found.edition:
             await self.editions.add_all([((found.as_filed(), []), act)])
@@ -207,6 +209,7 @@ class Plans:
         longest = self.rules.integer("body.filing_years", on=today)
         check(plan.proposal, plan.kind, await self.offered(), self.sections, longest)
         if plan.kind is PlanKind.UNIT:
+            await self.must_be_open(plan.unit, today)
             (await self._frame(plan)).must_frame(plan, today)
         else:
             must_contain(plan.proposal, plan.shares)

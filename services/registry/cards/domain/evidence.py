@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.command import FreeText
 from shared.events.base import Record
+from shared.workdays import years_later
 
 Ladders = Mapping[str, tuple[str, ...]]
 """The steps of each kind of evidence that has steps, lowest first."""
@@ -86,11 +87,3 @@ class Alternative(Record):
 
     def __str__(self) -> str:
         return " + ".join(map(str, self.proofs))
-
-
-def years_later(day: date, years: int) -> date:
-    """The same day so many years later; 1 March for a 29 February that year does not have."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return day.replace(year=day.year + years, month=3, day=1)

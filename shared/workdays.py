@@ -1,4 +1,4 @@
-"""Working days in mainland China: holidays and make-up days as the State Council announces them each year."""
+"""Days counted in mainland China: working days as the State Council announces them each year, and whole years."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -66,3 +66,11 @@ def local_day(instant: datetime) -> date:
 def start_of_day(day: date) -> datetime:
     """The UTC instant at which `day` begins in Asia/Shanghai."""
     return datetime.combine(day, time.min, SHANGHAI).astimezone(UTC)
+
+
+def years_later(day: date, years: int) -> date:
+    """The same day so many years later; 1 March for a 29 February that year does not have."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, month=3, day=1)

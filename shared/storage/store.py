@@ -129,7 +129,7 @@ class Store(Generic[E]):
         A repeated act changes nothing. `expect` is the version the caller saw (`If-Match`).
         """
         for turn in range(ATTEMPTS):
-            await _pause(turn)
+            await pause(turn)
             entity = await self.get(identity, act.scope)
             if act.id in entity.taken:
                 return entity
@@ -166,7 +166,7 @@ class Store(Generic[E]):
         A repeated act changes nothing; what another writer touched meanwhile is decided anew.
         """
         for turn in range(ATTEMPTS):
-            await _pause(turn)
+            await pause(turn)
             rows = await self.find({"_id": {"$in": list(wanted)}})
             writes, news = self._decided(rows, wanted)
             took = await self.collection.write_all(writes)
@@ -236,7 +236,7 @@ class Store(Generic[E]):
         )
 
 
-async def _pause(turn: int) -> None:
+async def pause(turn: int) -> None:
     """Wait before another turn at what others change too: at random and ever longer, so that all get through."""
     if turn:
         longest = min(SHORTEST_PAUSE * 2**turn, LONGEST_PAUSE)

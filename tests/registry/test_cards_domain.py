@@ -17,7 +17,6 @@ from services.registry.cards.commands import (
     SuspendCard,
 )
 from services.registry.cards.domain.card import Card
-from services.registry.cards.domain.evidence import years_later
 from services.registry.cards.domain.history import AlreadyGraded, Refusal, Status, WrongState
 from services.registry.cards.domain.issue import issued, numbered
 from services.registry.cards.domain.rules import (
@@ -32,6 +31,7 @@ from services.registry.cards.domain.rules import (
 )
 from shared.errors import Fault
 from shared.events.registry import CardChanged, CardGraded, CardRevoked, CardStanding, Scope
+from shared.workdays import years_later
 from tests.registry.card_examples import (
     CERTIFICATE,
     EXAM,

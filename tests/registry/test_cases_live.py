@@ -14,6 +14,7 @@ from infra.local.issuer import Issuer
 from infra.local.servers import Servers
 from shared.events.evaluation import PilotRevoked
 from shared.events.registry import CardRevoked, CaseClosed, CaseOpened
+from shared.http.pages import cursor_of
 from tests.live import Running, eventually, running
 from tests.registry.test_live import authorised, filed, finalised, in_frame
 
@@ -144,3 +145,12 @@ async def test_only_exams_on_the_days_in_question_are_affected(service: Running)
     assert counts == [3, 2, 2, 1, 1]
     wrong = await posts(service, "", {**asked, "since": until, "until": since})
     assert wrong.json()["type"] == "urn:skillcert:problem:case-period"
+
+
+async def test_the_cursor_of_another_list_is_refused(service: Running) -> None:
+    case = (await posts(service, "", {"subject": "site", "subject_id": "site-none", "reason": "站点撤销"})).json()
+    for cursor in map(cursor_of, ("entry-1", "filing|last", "filing|" + "9" * 30)):
+        answer = await service.http.get(
+            f"/v1/cases/{case['id']}/certificates", params={"cursor": cursor}, headers=service.token("center")
+        )
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "cursor")

@@ -1,6 +1,7 @@
 """Unit plans fit into their authority's overall plan: occupations, levels, days, and the numbers of all together."""
 
 from datetime import date, timedelta
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -14,8 +15,11 @@ from services.registry.plans.domain import (
     OverallPlanUsed,
     Plan,
     PlanKind,
+    Share,
     State,
     begun,
+    claim_of,
+    must_contain,
 )
 from tests.registry.planning import TODAY, content, of, overall, submitted
 
@@ -60,10 +64,10 @@ def test_an_amendment_is_counted_in_place_of_its_own_edition() -> None:
     more, _ = plan.amended(content(scopes=of(("rebar_worker", 100))), submit=True)
     reserved, _ = frame.reserved(more, TODAY)
     (share,) = reserved.shares
-    assert share.numbers("rebar_worker") == 100
+    assert share.numbers()["rebar_worker"] == 100
     back, _ = more.returned("too many", {})
     (share,) = reserved.settled(back)[0].shares
-    assert (share.coming, share.numbers("rebar_worker")) == (None, 70)
+    assert (share.coming, share.numbers()["rebar_worker"]) == (None, 70)
 
 
 def test_while_an_amendment_is_being_filed_the_larger_edition_counts() -> None:
@@ -93,6 +97,18 @@ def test_an_overall_plan_that_leaves_unit_plans_outside_is_refused_naming_them()
     assert [("plan-2 of unit-33-002" in detail) for detail in details] == [True, True]
     wide, _ = frame.amended(content("overall", scopes=of(("rebar_worker", 90), ("mason", 5))), submit=True)
     assert wide.filed(TODAY)[0].state is State.AMENDED
+
+
+def test_a_line_of_hundreds_of_units_is_added_up_within_a_moment() -> None:
+    plan, many = submitted(scopes=of(("rebar_worker", 1), ("mason", 1))), 600
+    held = tuple(Share(plan=f"plan-{n}", unit=f"unit-{n}", held=claim_of(plan)) for n in range(many))
+    frame = overall(scopes=of(("rebar_worker", many), ("mason", many - 1))).having(shares=held)
+    began = perf_counter()
+    with pytest.raises(LeavesOutside) as refused:
+        must_contain(frame, frame.shares)
+    assert perf_counter() - began < 0.4, "this long no other request is answered"
+    (fault,) = refused.value.further
+    assert f"{many - 1} " in fault.detail
 
 
 def test_an_overall_plan_is_not_withdrawn_under_its_units() -> None:

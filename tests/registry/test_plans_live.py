@@ -158,7 +158,7 @@ async def test_an_authority_has_one_overall_plan_and_touches_no_units_plan(servi
 
 async def test_unit_plans_filed_at_the_same_moment_never_exceed_the_overall_plan(service: Running, line: str) -> None:
     (overall,) = await framed(service, line, scopes=FRAME)
-    paths = [await submitted(service, line, numbers(40), f"unit-33-00{place}") for place in range(1, 7)]
+    paths = [await submitted(service, line, numbers(40), f"unit-33-00{1 + place % 2}") for place in range(6)]
     answers = await asyncio.gather(*(asked(service, f"{path}/file") for path in paths))
     assert sorted(answer.status_code for answer in answers) == [200, 200, 409, 409, 409, 409]
     assert {slug(answer) for answer in answers if answer.is_error} == {"plan-outside-overall-plan"}
@@ -187,6 +187,20 @@ async def test_what_a_crash_left_reserved_is_given_back(service: Running, line: 
 
     async def given_back() -> bool:
         return found.id not in await shares(service, overall)
+
+    await eventually(given_back)
+
+
+async def test_many_plans_that_end_at_one_moment_all_give_their_numbers_back(service: Running, line: str) -> None:
+    (overall,) = await framed(service, line, scopes=FRAME)
+    paths = await asyncio.gather(*(on_file(service, line, numbers(1), f"unit-33-00{1 + n % 2}") for n in range(30)))
+    plans = [path.removeprefix("/v1/plans/") for path in paths]
+    now = service.process.tools.clock.now()
+    ending = Act(id=f"ending-{line}", at=now, correlation="x")
+    await store(service).change_all({plan: (ending, lambda one: one.withdrawn("x", now.date())) for plan in plans})
+
+    async def given_back() -> bool:
+        return not await shares(service, overall)
 
     await eventually(given_back)
 
@@ -250,6 +264,26 @@ async def test_a_withdrawn_plan_takes_its_grant_with_it_and_gives_its_numbers_ba
     assert await shares(service, overall) == {}
     standing = await service.http.get("/v1/standings/unit-66-001", headers=unit(service, "unit-66-001", line))
     assert (standing.json()["grants"], len(standing.json()["past"])) == ([], 1)
+
+
+async def test_a_closed_unit_submits_and_files_no_plan_and_is_not_suspended_any_less(
+    service: Running, line: str
+) -> None:
+    await framed(service, line)
+    body = {"authority": "33", "name": f"示例{line}", "since": "2019-09-01"}
+    name = (await asked(service, "/v1/organisations", body)).json()["id"]
+    path = await submitted(service, line, name=name)
+    assert (await asked(service, f"/v1/organisations/{name}/close", {"on": "2019-09-02", "reason": "x"})).is_success
+    late = await asked(service, "/v1/plans", PLAN, headers=unit(service, name, line))
+    filed = await asked(service, f"{path}/file")
+
+    async def suspended() -> bool:
+        return (await service.http.get(f"/v1/standings/{name}", headers=service.token("center"))).status_code == 200
+
+    await eventually(suspended)
+    lifted = await asked(service, f"/v1/standings/{name}/lift", {"reason": "x", "basis": "y"})
+    answers = {(answer.status_code, slug(answer)) for answer in (late, filed, lifted)}
+    assert answers == {(409, "organisation-closed")}
 
 
 async def test_the_center_suspends_a_unit_and_lifts_it(service: Running, line: str) -> None:

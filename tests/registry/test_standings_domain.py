@@ -181,3 +181,12 @@ def test_suspensions_in_any_order_begin_on_the_first_day_named(days: list[int]) 
     for day in days:
         found, _ = found.suspended(DAY + timedelta(days=day), "reason", "", "system")
     assert found.suspended_on == DAY + timedelta(days=min(days))
+
+
+def test_what_comes_upon_a_suspension_is_entered_beside_it_and_lifted_with_it() -> None:
+    suspended, _ = authorised().suspended(DAY, "管理失序", "意见书1号", "center")
+    found, said = suspended.suspended(DAY + timedelta(days=9), "dishonesty: forged scores", "event-1", "system")
+    assert (found.suspended_on, found.reason, said) == (DAY, "管理失序", [])
+    assert [row.basis for row in found.suspensions] == ["意见书1号", "event-1"]
+    lifted, _ = found.lifted("整改合格", "复查记录1号", "center", at(9))
+    assert all(row.lifted_at for row in lifted.suspensions)

@@ -5,14 +5,14 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from services.registry.cards.domain.evidence import CardKind, Evidence, Text
-from shared.command import Command
+from services.registry.cards.domain.evidence import CardKind, Evidence
+from shared.command import Command, FreeText
 from shared.events.registry import Scope
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
 Scopes = Annotated[tuple[Scope, ...], Field(min_length=1, max_length=50)]
 Papers = Annotated[tuple[Evidence, ...], Field(max_length=50)]
-Reason = Annotated[Text, Field(min_length=1, max_length=1000)]
+Reason = Annotated[FreeText, Field(min_length=1, max_length=1000)]
 TRAINING = {"kind": "training", "document": "考评员培训结业证 2019-017", "since": "2019-08-20"}
 
 
@@ -40,7 +40,7 @@ class IssueCard(Command):
     kind: CardKind
     name: str = Field(min_length=1, max_length=50, description="the person's name; kept sealed")
     id_number: str = Field(min_length=1, max_length=30, description="resident ID number; kept sealed")
-    employer: Text = Field(default="", max_length=200, description="name of the employer; empty when there is none")
+    employer: FreeText = Field(default="", max_length=200, description="name of the employer; empty when there is none")
     scopes: Scopes
     evidence: Papers
     valid_from: Day
@@ -52,7 +52,7 @@ class RenewCard(Command):
     model_config = _example(evidence=[{**TRAINING, "since": "2022-07-15"}])
 
     evidence: Papers
-    employer: Text | None = Field(default=None, max_length=200, description="the employer now; null: as before")
+    employer: FreeText | None = Field(default=None, max_length=200, description="the employer now; null: as before")
 
 
 class SuspendCard(Command):
@@ -62,7 +62,7 @@ class SuspendCard(Command):
 
     since: Day | None = Field(default=None, description="first day, today or later; null: today")
     reason: Reason
-    basis: Text = Field(min_length=1, max_length=200, description="the rule it rests on")
+    basis: FreeText = Field(min_length=1, max_length=200, description="the rule it rests on")
 
 
 class ReinstateCard(Command):
@@ -79,7 +79,7 @@ class RevokeCard(Command):
     model_config = _example(reason="在考评中弄虚作假。", basis="考评人员管理办法")
 
     reason: Reason
-    basis: Text = Field(min_length=1, max_length=200, description="the rule it rests on")
+    basis: FreeText = Field(min_length=1, max_length=200, description="the rule it rests on")
 
 
 class GradeCard(Command):
@@ -90,7 +90,7 @@ class GradeCard(Command):
     year: int = Field(ge=2000, le=2099)
     grade: str = Field(max_length=40, description="slug of the list of grades", examples=["qualified"])
     refusals: int = Field(default=0, ge=0, le=1000, description="assignments refused in that year")
-    remarks: Text = Field(default="", max_length=1000)
+    remarks: FreeText = Field(default="", max_length=1000)
     corrects: bool = Field(default=False, description="replaces the year's grade; the former one stays on record")
 
 
@@ -113,7 +113,7 @@ class ChangeEmployer(Command):
 
     model_config = _example(employer="另一示例建筑有限公司", reason="调动")
 
-    employer: Text = Field(max_length=200, description="empty when there is none")
+    employer: FreeText = Field(max_length=200, description="empty when there is none")
     reason: Reason
 
 
@@ -122,7 +122,7 @@ class RevealHolder(Command):
 
     model_config = _example(reason="核对举报材料中的身份信息")
 
-    reason: Annotated[Text, Field(min_length=5, max_length=500)]
+    reason: Annotated[FreeText, Field(min_length=5, max_length=500)]
 
 
 class CheckCards(Command):

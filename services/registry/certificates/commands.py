@@ -3,16 +3,14 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
-from shared.command import Command
-from shared.privacy import scrub
+from shared.command import Command, FreeText
 
 Words = Annotated[
-    str,
+    FreeText,
     Field(min_length=1, max_length=500, description="goes into events: name no person; an ID number in it is masked"),
-    AfterValidator(scrub),
 ]
 Points = Annotated[float, Field(ge=0, description="points of the part")]
 LOST: JsonDict = {"reason": "原证遗失，已登报声明，予以补发。", "basis": "持证人补发申请"}

@@ -5,11 +5,11 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from shared.command import Command
+from shared.command import Command, FreeText
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Reason = Annotated[FreeText, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Code = Annotated[str, StringConstraints(max_length=20)]
 IssuerCodes = Annotated[
     dict[Annotated[str, StringConstraints(max_length=20)], Code],
@@ -20,8 +20,8 @@ IssuerCodes = Annotated[
 class Proof(Command):
     """Why a credit code stands although its check digit does not fit."""
 
-    document: str = Field(min_length=1, max_length=200, description="the document that shows the code")
-    reason: str = Field(min_length=1, max_length=500, description="what was seen, and by whom it was compared")
+    document: FreeText = Field(min_length=1, max_length=200, description="the document that shows the code")
+    reason: FreeText = Field(min_length=1, max_length=500, description="what was seen, and by whom it was compared")
 
 
 class Office(Command):

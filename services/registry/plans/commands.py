@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from shared.command import Command
+from shared.command import Command, FreeText
 from shared.events.base import Record
 from shared.events.registry import Scope
 
@@ -41,7 +41,8 @@ EXAMPLE: dict[str, Any] = {
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
 SectionName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
-Text = Annotated[str, Field(min_length=1, max_length=5000)]
+Text = Annotated[FreeText, Field(min_length=1, max_length=5000)]
+Remarks = Annotated[FreeText, Field(min_length=1, max_length=2000)]
 Region = Annotated[str, Field(pattern=r"^[1-9][0-9]([0-9]{2}){0,2}$")]
 
 
@@ -66,7 +67,7 @@ class SubmitPlan(Command):
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
-    title: str = Field(min_length=1, max_length=200)
+    title: FreeText = Field(min_length=1, max_length=200)
     scopes: tuple[PlannedScope, ...] = Field(min_length=1, max_length=50)
     regions: tuple[Region, ...] = Field(default=(), max_length=50, description="GB/T 2260 codes; empty: the whole line")
     valid_from: Day
@@ -85,10 +86,8 @@ class ReturnPlan(Command):
         }
     )
 
-    remarks: str = Field(min_length=1, max_length=2000)
-    sections: dict[SectionName, Annotated[str, Field(min_length=1, max_length=2000)]] = Field(
-        default={}, max_length=50, description="remarks by section"
-    )
+    remarks: Remarks
+    sections: dict[SectionName, Remarks] = Field(default={}, max_length=50, description="remarks by section")
 
 
 class WithdrawPlan(Command):
@@ -96,4 +95,4 @@ class WithdrawPlan(Command):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "本年度不再承担鉴定任务。"}]})
 
-    reason: str = Field(min_length=1, max_length=1000)
+    reason: FreeText = Field(min_length=1, max_length=1000)

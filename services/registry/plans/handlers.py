@@ -32,22 +32,23 @@ from shared.auth import Role
 from shared.clock import Clock
 from shared.errors import Contended, Forbidden, NotFound, Stale
 from shared.rulebook import Rulebook
-from shared.storage.store import Decision, Store
+from shared.storage.store import ATTEMPTS, Decision, Store, pause
 from shared.workdays import local_day
 
 RUN = 500
 NEVER_FILED = "the plan was never filed; it has no edition yet"
-TURNS = 5  # times a filing begins anew because somebody else changed the plan meanwhile
+TURNS = 5  # times a request begins anew because somebody else changed the plan meanwhile
 
 
 @dataclass(frozen=True)
 class Plans:
-    """The plans room; `offered` asks the standards room what may be examined at all."""
+    """The plans room; `offered` asks the standards room what may be examined, `must_be_open` the register of units."""
 
     plans: Store[Plan]
     editions: Store[FiledEdition]
     sections: Sequence[Section]
     offered: Callable[[], Awaitable[Offered]]
+    must_be_open: Callable[[str, date], Awaitable[None]]
     rules: Rulebook
     clock: Clock
 
@@ -88,7 +89,7 @@ class Plans:
         _must_own(act, found, Role.CENTER)
         today = self.clock.today()
         changed = await self.plans.change(plan, act, lambda one: one.withdrawn(asked.reason, today), expect=expect)
-        await self.settle(act, changed.id, changed.authority)
+        await self._settle_now(act, changed)
         return changed
 
     # -- by the Center ---------------------------------------------------------------------------------
@@ -100,7 +101,7 @@ class Plans:
         changed = await self.plans.change(
             plan, act, lambda one: one.returned(asked.remarks, asked.sections), expect=expect
         )
-        await self.settle(act, changed.id, changed.authority)
+        await self._settle_now(act, changed)
         return changed
 
     async def file(self, act: Act, plan: str, expect: int | None) -> Plan:
@@ -126,13 +127,14 @@ class Plans:
         found.filed(today)  # what needs no other plan is refused before anything is reserved
         await self._must_be_alone(found)
         if found.kind is PlanKind.UNIT:
+            await self.must_be_open(found.unit, today)
             await self._reserve(act, found)
         if found.edition:
             await self.editions.add_all([((found.as_filed(), []), act)])
         try:
             return await self.plans.change(found.id, act, lambda one: one.filed(today), expect=found.version)
         finally:
-            await self.settle(act, found.id, found.authority)
+            await self._settle_now(act, found)
 
     async def _reserve(self, act: Act, found: Plan) -> None:
         frame, today = await self._frame(found), self.clock.today()
@@ -141,17 +143,22 @@ class Plans:
 
     # -- by what is heard, and by the clock ------------------------------------------------------------
 
-    async def settle(self, act: Act, plan: str, authority: str) -> None:
+    async def settle(self, act: Act, plan: str, authority: str, turns: int = ATTEMPTS) -> None:
         """Make the plan's share of the overall plan what the plan now says; safe at any time, any number of times.
 
         The overall plan is read first and written only if nobody wrote it since: a filing that reserves meanwhile
-        is not undone.
+        is not undone. `Contended` when others were first each time: it is heard, or looked at, again.
         """
         for overall in await framing(self.plans, authority, plan):
-            await self._settle(act, overall, await self.plans.get(plan))
+            await self._settle(act, overall, await self.plans.get(plan), turns)
 
-    async def _settle(self, act: Act, overall: Plan, found: Plan) -> None:
-        for _ in range(TURNS):
+    async def _settle_now(self, act: Act, plan: Plan) -> None:
+        with suppress(Contended):  # whoever asked need not wait: the plan's event is heard, and settles it then
+            await self.settle(act, plan.id, plan.authority, TURNS)
+
+    async def _settle(self, act: Act, overall: Plan, found: Plan, turns: int) -> None:
+        for turn in range(turns):  # hundreds of plans of a line may end on one day
+            await pause(turn)
             once = replace(act, id=f"settle-{found.id}-{found.version}-{overall.version}", scope=EVERYTHING)
             try:
                 await self.plans.change(overall.id, once, partial(Plan.settled, plan=found), expect=overall.version)
@@ -160,6 +167,7 @@ class Plans:
                 found = await self.plans.get(found.id)
             else:
                 return
+        raise Contended(f"the overall plan {overall.id} is being changed by many at once; repeat the request")
 
     async def due(self, now: datetime) -> None:
         """Plans end after their last day, one run at a time; what a crash left reserved is settled."""
@@ -201,6 +209,7 @@ class Plans:
         longest = self.rules.integer("body.filing_years", on=today)
         check(plan.proposal, plan.kind, await self.offered(), self.sections, longest)
         if plan.kind is PlanKind.UNIT:
+            await self.must_be_open(plan.unit, today)
             (await self._frame(plan)).must_frame(plan, today)
         else:
             must_contain(plan.proposal, plan.shares)

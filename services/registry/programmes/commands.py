@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import ConfigDict, Field
 
-from shared.command import Command
+from shared.command import Command, FreeText
 
 
 class Regime(StrEnum):
@@ -30,4 +30,4 @@ class ScheduleRegime(Command):
 
     regime: Regime
     effective: date = Field(ge=date(2000, 1, 1), le=date(2099, 12, 31), description="first day, Asia/Shanghai")
-    basis: str = Field(min_length=1, max_length=500, description="the document that it rests on")
+    basis: FreeText = Field(min_length=1, max_length=500, description="the document that it rests on")

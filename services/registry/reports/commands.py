@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from shared.command import Command
+from shared.command import Command, FreeText
 from shared.events.base import Record
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
-Text = Annotated[str, Field(max_length=5000)]
+Text = Annotated[FreeText, Field(max_length=5000)]
 CONTENT: dict[str, Any] = {
     "figures": [
         {"occupation": "rebar_worker", "examined": 120, "qualified": 96, "certified": 90},
@@ -65,4 +65,4 @@ class AnswerReport(Command):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"remarks": "数据与系统一致，已阅。"}]})
 
-    remarks: str = Field(min_length=1, max_length=2000)
+    remarks: FreeText = Field(min_length=1, max_length=2000)

@@ -5,12 +5,12 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
-from shared.command import Command
+from shared.command import Command, FreeText
 from shared.events.registry import SiteScope
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Reason = Annotated[FreeText, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Count = Annotated[int, Field(ge=1, le=100_000)]
 
 CONDITIONS: list[JsonValue] = [
@@ -27,7 +27,7 @@ class ConditionMet(Command):
 
     condition: str = Field(max_length=40, description="id of the condition", examples=["instruments"])
     met: bool
-    evidence: str = Field(default="", max_length=1000, description="document or record that shows it")
+    evidence: FreeText = Field(default="", max_length=1000, description="document or record that shows it")
 
 
 class RegisterSite(Command):

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from shared.command import Command
+from shared.command import Command, FreeText
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
-Words = Annotated[str, Field(min_length=1, max_length=1000)]
+Words = Annotated[FreeText, Field(min_length=1, max_length=1000)]
 
 
 class SuspendUnit(Command):

@@ -121,11 +121,14 @@ class Standing(Entity):
     # -- by the Center, and by evaluation's word -------------------------------------------------------
 
     def suspended(self, on: date, reason: str, basis: str, by: str) -> "tuple[Standing, Sequence[Event]]":
-        """No standing from that day on; a unit already suspended stays so from its first day."""
+        """No standing from that day on; a unit already suspended stays so from its first day.
+
+        What comes upon a suspension that stands is entered too: whoever lifts must see that there was more.
+        """
+        entered = (*self.suspensions, Suspension(on=on, reason=reason, basis=basis, by=by))
         if self.suspended_on is not None and self.suspended_on <= on:
-            return self, []
-        entered = Suspension(on=on, reason=reason, basis=basis, by=by)
-        unit = self.having(suspended_on=on, reason=reason, suspensions=(*self.suspensions, entered))
+            return self.having(suspensions=entered), []
+        unit = self.having(suspended_on=on, reason=reason, suspensions=entered)
         return unit, [unit.said(UnitSuspended)]
 
     def lifted(self, reason: str, basis: str, by: str, at: datetime) -> "tuple[Standing, Sequence[Event]]":

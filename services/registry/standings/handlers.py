@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.registry.organisations.domain import Organisation, OrganisationKind
+from services.registry.organisations.domain import Organisation, OrganisationKind, must_be_open
 from services.registry.standings.commands import LiftSuspension, SuspendUnit
 from services.registry.standings.domain import Standing, unborn
 from services.registry.standings.storage import visible
@@ -12,6 +12,7 @@ from shared.act import Act, Scope
 from shared.errors import AlreadyThere, NotFound
 from shared.events.registry import PlanFiled
 from shared.storage.store import Decision, Store
+from shared.workdays import local_day
 
 Decide = Callable[[Standing], Decision[Standing]]
 
@@ -42,7 +43,8 @@ class Standings:
         )
 
     async def lift(self, act: Act, unit: str, asked: LiftSuspension, expect: int | None) -> Standing:
-        """The Center lifts a suspension."""
+        """The Center lifts a suspension; a unit that is closed for good has none to be lifted."""
+        must_be_open(await self.organisations.get(unit), local_day(act.at))
         return await self.standings.change(
             unit, act, lambda found: found.lifted(asked.reason, asked.basis, act.actor, act.at), expect=expect
         )

@@ -3,7 +3,7 @@
 from pydantic import ConfigDict, Field
 
 from services.registry.organisations.commands import Code, Name
-from shared.command import Command
+from shared.command import Command, FreeText
 
 
 class UnitRow(Command):
@@ -29,8 +29,10 @@ class UnitRow(Command):
     authority: Code = Field(min_length=1, description="authority code of its line")
     name_en: str = Field(default="", max_length=200, description="English name")
     uscc: Code = Field(default="", description="unified social credit code; with it a unit is known again")
-    uscc_document: str = Field(default="", max_length=200, description="document showing a code that fails its check")
-    uscc_reason: str = Field(default="", max_length=500, description="what was compared in that document")
+    uscc_document: FreeText = Field(
+        default="", max_length=200, description="document showing a code that fails its check"
+    )
+    uscc_reason: FreeText = Field(default="", max_length=500, description="what was compared in that document")
     region_code: Code = Field(default="", description="GB/T 2260 code of its seat, six digits")
     appraisal_code: Code = Field(default="", description="issuer code of the appraisal regime, 8 digits")
     recognition_code: Code = Field(default="", description="issuer code of the recognition regime, 13 characters")

@@ -3,17 +3,15 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
+from shared.command import FreeText
 from shared.events.base import Record
-from shared.privacy import scrub
+from shared.workdays import years_later
 
 Ladders = Mapping[str, tuple[str, ...]]
 """The steps of each kind of evidence that has steps, lowest first."""
-Text = Annotated[str, AfterValidator(scrub)]
-"""Free text; an ID number in it is masked before it is kept or said."""
 
 
 class CardKind(StrEnum):
@@ -38,7 +36,7 @@ class Evidence(Record):
     """One paper that was shown."""
 
     kind: EvidenceKind
-    document: Text = Field(min_length=1, max_length=200, description="what the paper is: its name and number")
+    document: FreeText = Field(min_length=1, max_length=200, description="what the paper is: its name and number")
     level: str = Field(
         default="",
         max_length=40,
@@ -89,11 +87,3 @@ class Alternative(Record):
 
     def __str__(self) -> str:
         return " + ".join(map(str, self.proofs))
-
-
-def years_later(day: date, years: int) -> date:
-    """The same day so many years later; 1 March for a 29 February that year does not have."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return day.replace(year=day.year + years, month=3, day=1)

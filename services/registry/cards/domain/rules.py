@@ -4,10 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from services.registry.cards.domain.evidence import Alternative, CardKind, Evidence, Ladders, years_later
+from services.registry.cards.domain.evidence import Alternative, CardKind, Evidence, Ladders
 from shared.errors import Fault, Kind
 from shared.events.base import Record
 from shared.events.registry import Scope
+from shared.workdays import years_later
 
 Offered = Mapping[str, frozenset[str]]
 """Levels offered by the standard editions in force, by occupation."""

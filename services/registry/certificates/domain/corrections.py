@@ -9,6 +9,7 @@ from services.registry.certificates.domain.certificate import Certificate
 from shared.errors import Fault, Kind
 from shared.events.registry import Part
 from shared.privacy import InvalidResidentId, check_resident_id
+from shared.workdays import years_later
 
 SEALED = {"name": "holder", "id_number": "id_number"}
 """Fields kept in the sealed person, and the names under which their correction is told."""
@@ -56,8 +57,4 @@ def differing(asked: CorrectCertificate, found: Certificate, person: Mapping[str
 
 def sanction_end(today: date, years: int) -> date:
     """The last day on which a fraud found today is on record."""
-    try:
-        same_day = today.replace(year=today.year + years)
-    except ValueError:  # 29 February
-        same_day = today.replace(year=today.year + years, month=3, day=1)
-    return same_day - timedelta(days=1)
+    return years_later(today, years) - timedelta(days=1)

@@ -11,6 +11,7 @@ from services.registry.plans.commands import SubmitPlan
 from shared.errors import Fault, Kind
 from shared.events.base import Record
 from shared.events.registry import Scope
+from shared.workdays import years_later
 
 Offered = Mapping[str, frozenset[str]]
 """Levels offered by the standard editions in force, by occupation."""
@@ -114,7 +115,7 @@ def check(content: Content, kind: PlanKind, offered: Offered, sections: Sequence
         named.add(scope.occupation)
     if content.valid_until < content.valid_from:
         raise WrongPeriod("the last day lies before the first", field="/valid_until")
-    if content.valid_until >= _years_later(content.valid_from, longest_years):
+    if content.valid_until >= years_later(content.valid_from, longest_years):
         raise WrongPeriod(f"a plan holds at most {longest_years} years", field="/valid_until", rule="body.filing_years")
     check_sections(content.sections, kind, sections)
 
@@ -147,10 +148,3 @@ def _check_scope(scope: Scope, offered: Offered, named: set[str], pointer: str) 
     if beyond := set(scope.levels) - offered[scope.occupation]:
         levels = ", ".join(sorted(beyond))
         raise OutsideStandards(f"level {levels} is not offered for {scope.occupation}", field=f"{pointer}/levels")
-
-
-def _years_later(day: date, years: int) -> date:
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:  # 29 February
-        return day.replace(year=day.year + years, month=3, day=1)

@@ -1,6 +1,7 @@
 """The overall plan as a frame: what each unit plan takes of it, and whether that fits."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from services.registry.plans.domain.content import Content, Planned
@@ -35,6 +36,11 @@ class Claim(Record):
     valid_from: date
     valid_until: date
 
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Candidates by occupation."""
+        return {scope.occupation: scope.numbers for scope in self.scopes}
+
 
 class Share(Record):
     """What a unit plan takes: `held` by its edition on file, `coming` by the one that is being filed."""
@@ -49,10 +55,9 @@ class Share(Record):
         """Both where there are both: until the amendment is on file, either may be the one that counts."""
         return tuple(claim for claim in (self.held, self.coming) if claim is not None)
 
-    def numbers(self, occupation: str) -> int:
-        """The most candidates this plan may take of an occupation."""
-        scopes = [scope for claim in self.claims for scope in claim.scopes]
-        return max((scope.numbers for scope in scopes if scope.occupation == occupation), default=0)
+    def numbers(self) -> "Counter[str]":
+        """The most candidates this plan may take, by occupation."""
+        return Counter(self.held.numbers if self.held else {}) | Counter(self.coming.numbers if self.coming else {})
 
 
 def claim_of(content: Content) -> Claim:
@@ -62,7 +67,7 @@ def claim_of(content: Content) -> Claim:
 
 def must_fit(claim: Claim, frame: Content, others: Sequence[Share]) -> None:
     """Refuse what the frame does not leave beside the others, naming each excess."""
-    if faults := list(excesses(claim, frame, others)):
+    if faults := list(excesses(claim, frame, taken_by(others))):
         raise OutsideOverallPlan(
             f"it reaches beyond the overall plan in {len(faults)} places; "
             "mend each, or ask your authority to amend its overall plan",
@@ -80,27 +85,36 @@ def must_contain(frame: Content, shares: Sequence[Share]) -> None:
         )
 
 
-def excesses(claim: Claim, frame: Content, others: Sequence[Share]) -> Iterator[Fault]:
-    """Each thing in which a claim does not fit; pointers lead into the unit plan."""
+def taken_by(shares: Iterable[Share]) -> "Counter[str]":
+    """What these unit plans take together, by occupation."""
+    taken: Counter[str] = Counter()
+    for share in shares:
+        taken += share.numbers()
+    return taken
+
+
+def excesses(claim: Claim, frame: Content, taken: Mapping[str, int]) -> Iterator[Fault]:
+    """Each thing in which a claim does not fit beside what is `taken`; pointers lead into the unit plan."""
     framed = {scope.occupation: scope for scope in frame.scopes}
     for place, scope in enumerate(claim.scopes):
         if scope.occupation not in framed:
             detail = f"{scope.occupation} is not in the overall plan; it names: {', '.join(sorted(framed))}"
             yield _excess(detail, f"/scopes/{place}/occupation", OCCUPATIONS)
         else:
-            yield from _scope_excesses(scope, framed[scope.occupation], others, f"/scopes/{place}")
+            yield from _scope_excesses(
+                scope, framed[scope.occupation], taken.get(scope.occupation, 0), f"/scopes/{place}"
+            )
     if claim.valid_from < frame.valid_from:
         yield _excess(f"the overall plan begins on {frame.valid_from}; begin no earlier", "/valid_from", DAYS)
     if claim.valid_until > frame.valid_until:
         yield _excess(f"the overall plan ends on {frame.valid_until}; end no later", "/valid_until", DAYS)
 
 
-def _scope_excesses(scope: Planned, framed: Planned, others: Sequence[Share], pointer: str) -> Iterator[Fault]:
+def _scope_excesses(scope: Planned, framed: Planned, taken: int, pointer: str) -> Iterator[Fault]:
     if beyond := set(scope.levels) - set(framed.levels):
         named, offered = ", ".join(sorted(beyond)), ", ".join(framed.levels)
         detail = f"level {named} of {scope.occupation} is not in the overall plan; it names: {offered}"
         yield _excess(detail, f"{pointer}/levels", LEVELS)
-    taken = sum(share.numbers(scope.occupation) for share in others)
     if scope.numbers > framed.numbers - taken:
         detail = (
             f"{scope.numbers} candidates of {scope.occupation} are too many: the overall plan expects "
@@ -110,12 +124,14 @@ def _scope_excesses(scope: Planned, framed: Planned, others: Sequence[Share], po
 
 
 def _left_outside(frame: Content, shares: Sequence[Share]) -> Iterator[Fault]:
-    for place, share in enumerate(shares):
+    before: Counter[str] = Counter()  # added up on the way: a line has hundreds of units, and a request waits
+    for share in shares:
         for claim in share.claims:
-            for fault in excesses(claim, frame, shares[:place]):
+            for fault in excesses(claim, frame, before):
                 pointer = "/scopes" if str(fault.field).startswith("/scopes") else fault.field
                 detail = f"plan {share.plan} of {share.unit} would be outside: {fault.detail}"
                 yield LeavesOutside(detail, field=pointer, rule=fault.rule)
+        before += share.numbers()
 
 
 def _excess(detail: str, pointer: str, rule: str) -> Fault:

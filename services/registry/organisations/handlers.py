@@ -30,6 +30,7 @@ from services.registry.organisations.domain import (
     closed,
     merged,
     must_be_open,
+    must_stand_in,
     registered,
     renamed,
 )
@@ -62,9 +63,11 @@ class Organisations:
         """One organisation that the scope sees today."""
         return await seen(self.organisations, identity, scope, self.clock.today())
 
-    async def affiliated(self, unit: str, authority: str, on: date) -> bool:
-        """Whether a unit stands in a line that day."""
-        return authority in (await self.organisations.get(unit)).lines_on(on)
+    async def must_stand(self, unit: str, authority: str, on: date) -> None:
+        """Refuse a unit that is closed that day, or that does not stand in that line."""
+        found = await self.organisations.get(unit)
+        must_be_open(found, on)
+        must_stand_in(found, authority, on)
 
     async def issuer(self, unit: str, regime: str) -> str:
         """A unit's code in certificate numbers of a regime, or `NoIssuerCode`."""

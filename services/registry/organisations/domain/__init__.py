@@ -14,6 +14,7 @@ from services.registry.organisations.domain.life import (
     NoIssuerCode,
     NotAUnit,
     OrganisationIsClosed,
+    OtherLine,
     WrongAffiliation,
     WrongDay,
     WrongMerger,
@@ -23,6 +24,7 @@ from services.registry.organisations.domain.life import (
     closed,
     merged,
     must_be_open,
+    must_stand_in,
     registered,
     renamed,
 )
@@ -44,6 +46,7 @@ __all__ = [
     "Organisation",
     "OrganisationIsClosed",
     "OrganisationKind",
+    "OtherLine",
     "UnknownAuthority",
     "UnknownRegion",
     "WrongAffiliation",
@@ -56,6 +59,7 @@ __all__ = [
     "closed",
     "merged",
     "must_be_open",
+    "must_stand_in",
     "registered",
     "renamed",
 ]

@@ -17,6 +17,7 @@ from services.registry.organisations.commands import (
     MergeOrganisation,
     RegisterUnit,
     RenameOrganisation,
+    RevealContact,
 )
 from services.registry.organisations.domain import (
     By,
@@ -28,6 +29,7 @@ from services.registry.organisations.domain import (
     affiliation_ended,
     changed,
     closed,
+    contact_shown,
     merged,
     must_be_open,
     must_stand_in,
@@ -158,9 +160,10 @@ class Register:
         """Closed from a day on."""
         return await self._change(act, unit, lambda found: closed(found, asked, self.by(act)), expect)
 
-    async def contact(self, unit: str, scope: Scope) -> Contact | None:
-        """The contact person in clear, for those who have to call."""
-        found = await self.rooms.seen(unit, scope)
+    async def reveal(self, act: Act, unit: str, asked: RevealContact) -> Contact | None:
+        """The contact person in clear; the record is written before they are shown."""
+        by = self.by(act)
+        found = await self._change(act, unit, lambda found: contact_shown(found, asked.reason, by), None)
         if not found.contact:
             return None
         return Contact.model_validate(from_json(self.sealer.open(found.contact, bound_to=found.id)))

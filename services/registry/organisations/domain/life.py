@@ -184,6 +184,11 @@ def closed(unit: Organisation, asked: CloseOrganisation, by: By) -> Decided:
     return new, [state(new, OrganisationClosed, asked.on, asked.reason)]
 
 
+def contact_shown(unit: Organisation, reason: str, by: By) -> Decided:
+    """The contact person was shown in clear; nobody else is told. Where none is known, nothing was shown."""
+    return (_noted(unit, by, "contact shown", reason), []) if unit.contact else (unit, [])
+
+
 def state(unit: Organisation, kind: type[S], on: date, reason: str = "") -> S:
     """The event that tells the whole organisation."""
     return kind(

@@ -104,7 +104,7 @@ class Rooms:
             edition_store(self.tools.database),
             sections_in(DATA / "plan_sections.json"),
             self.standards.offered,
-            self.organisations.must_be_open,
+            self.organisations.must_stand,
             self.rules,
             self.tools.clock,
         )

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from http import HTTPMethod
 from time import perf_counter
 from typing import Any
 
@@ -32,6 +33,9 @@ def _of_the_shell(scope: MutableMapping[str, Any]) -> bool:
 # The framework's own tracing: a span for each request, and none for each step in it, as the separate
 # instrumentation makes it at three times the cost. Its logs would tell what a defect said.
 TRACED: TelemetryConfig = {"operation_spans": False, "metrics": False, "logs": False, "exclude": _of_the_shell}
+
+
+METHODS = frozenset(HTTPMethod)
 
 
 class Broken(Exception):  # noqa: N818 - named for what happened
@@ -101,7 +105,12 @@ class Measured:
             await response(scope, receive, sent)
         finally:
             route = getattr(scope.get("route"), "path", "none")
-            REQUESTS.labels(scope["method"], route, status).observe(perf_counter() - started)
+            REQUESTS.labels(_method(scope["method"]), route, status).observe(perf_counter() - started)
+
+
+def _method(named: str) -> str:
+    """The method as a label: a caller may name any, and each label is kept as long as the process lives."""
+    return named if named in METHODS else "other"
 
 
 def _health(checks: dict[str, Check]) -> APIRouter:

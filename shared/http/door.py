@@ -7,16 +7,19 @@ from uuid import NAMESPACE_URL, uuid5
 
 from fastapi import Depends, Header, Request, Response
 from fastapi.routing import APIRoute, APIRouter
+from starlette.exceptions import HTTPException
+from starlette.types import Message
 
 from shared.act import EVERYTHING, Act, Scope, scope_of
 from shared.auth import Caller, Role, Unauthenticated
 from shared.errors import Fault, Forbidden, Kind, Malformed
-from shared.http.idempotency import Answers
+from shared.http.idempotency import MOST_BYTES, Answers, too_large
 from shared.http.limits import Allowance, address_of
 from shared.tracing import current_traceparent
 
 LONGEST_KEY = 200
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
+Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -67,14 +70,15 @@ def limited(limit: Allowance) -> Callable[[F], F]:
 class Door(APIRoute):
     """Admits the caller before the body is read, and answers a repeated write from the record."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        inside = super().get_route_handler()
+    def get_route_handler(self) -> Endpoint:
+        inside = _telling(super().get_route_handler())
         allowed: frozenset[Role] | None = getattr(self.endpoint, "__allowed__", frozenset())
         reads = getattr(self.endpoint, "__reads__", False)
         unkept = getattr(self.endpoint, "__unkept__", False)
         limit: Allowance | None = getattr(self.endpoint, "__limit__", None)
 
         async def through(request: Request) -> Response:
+            request = _bounded(request)
             if limit is not None:
                 limit.take(address_of(request))
             request.state.caller = None if allowed is None else await _admitted(request, allowed)
@@ -87,6 +91,35 @@ class Door(APIRoute):
             return await answers.once(request, request.state.act.id, inside)
 
         return through
+
+
+def _bounded(request: Request) -> Request:
+    """The same request, refused once its body is too large, whatever length it declares or if it declares none."""
+    taken = 0
+
+    async def receive() -> Message:
+        nonlocal taken
+        message = await request.receive()
+        taken += len(message.get("body", b""))
+        if taken > MOST_BYTES:
+            raise too_large()
+        return message
+
+    return Request(request.scope, receive)
+
+
+def _telling(inside: Endpoint) -> Endpoint:
+    """The framework takes whatever ends the reading of a body for a bad request: say what it was."""
+
+    async def told(request: Request) -> Response:
+        try:
+            return await inside(request)
+        except HTTPException as error:
+            if isinstance(error.__cause__, Fault):
+                raise error.__cause__ from None
+            raise
+
+    return told
 
 
 async def _admitted(request: Request, allowed: frozenset[Role]) -> Caller:

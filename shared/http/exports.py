@@ -11,7 +11,10 @@ from pydantic_core import to_json
 
 Row = dict[str, Any]
 Runs = AsyncIterator[list[Row]]
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take for the beginning of a formula
+FORMULAS = (
+    *"=+-@\t\r\n",
+    *"\uff1d\uff0b\uff0d\uff20",
+)  # full-width too: what spreadsheets take for the beginning of a formula
 BOM = "\ufeff"
 
 

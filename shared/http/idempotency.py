@@ -67,8 +67,11 @@ class Answers:
 
 async def _body(request: Request) -> bytes:
     declared = request.headers.get("content-length", "0")
-    if int(declared) <= MOST_BYTES:  # otherwise refused before it fills the memory
-        body = await request.body()
-        if len(body) <= MOST_BYTES:
-            return body
-    raise TooLarge(f"send at most {MOST_BYTES} bytes at once")
+    if int(declared) > MOST_BYTES:  # refused before any of it is read
+        raise too_large()
+    return await request.body()
+
+
+def too_large() -> TooLarge:
+    """The refusal of a body beyond `MOST_BYTES`."""
+    return TooLarge(f"send at most {MOST_BYTES} bytes at once")

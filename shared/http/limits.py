@@ -64,6 +64,8 @@ def _home(address: str) -> str:
     if ":" not in address:
         return address
     try:
+        if mapped := ipaddress.IPv6Address(address).ipv4_mapped:  # IPv4 as a socket for both shows it
+            return str(mapped)
         return str(ipaddress.ip_network(f"{address}/{_HOME_PREFIX}", strict=False).network_address)
     except ValueError:
         return address

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -36,6 +37,23 @@ def unit(service: Running, name: str = "unit-33-001", line: str = "33") -> dict[
 async def submitted(service: Running, headers: dict[str, str] | None = None, **changed: Any) -> httpx.Response:
     """The answer to a submitted plan."""
     return await service.http.post("/v1/plans", json={**PLAN, **changed}, headers=headers or unit(service))
+
+
+async def affiliated(service: Running, name: str, line: str) -> None:
+    """The unit stands in that line, too."""
+    asked = {"authority": line, "since": "2019-09-01", "reason": "试点"}
+    answer = await service.http.post(
+        f"/v1/organisations/{name}/affiliations", json=asked, headers=service.token("center")
+    )
+    assert answer.status_code == 200, answer.text
+
+
+async def registered(service: Running, line: str) -> str:
+    """A new unit of a line; its id."""
+    asked = {"authority": line, "name": f"示例{uuid4().hex}", "since": "2019-09-01"}
+    answer = await service.http.post("/v1/organisations", json=asked, headers=service.token("center"))
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
 
 
 async def framed(service: Running, *lines: str, **changed: Any) -> list[str]:

@@ -44,6 +44,11 @@ def test_no_cell_begins_a_formula_and_nothing_else_is_touched(text: str) -> None
     assert written == (f"'{text}" if text.startswith(FORMULAS) else text)
 
 
+@pytest.mark.parametrize("start", ["\uff1d", "\uff0b", "\uff0d", "\uff20", "\n="])
+def test_a_formula_in_full_width_or_on_a_later_line_is_none_either(start: str) -> None:
+    assert cell(f"{start}1") == f"'{start}1"
+
+
 async def test_ndjson_that_broke_off_has_no_line_of_the_end() -> None:
     async def breaking() -> AsyncIterator[list[Row]]:
         yield [{"id": "1"}]

@@ -17,7 +17,8 @@ from infra.local.issuer import Issuer
 from shared.auth import Role
 from shared.errors import Fault, Kind
 from shared.http.app import Broken
-from shared.http.door import Calling, Expected, allow, doors, public
+from shared.http.door import Calling, Expected, allow, doors, public, reading
+from shared.http.idempotency import MOST_BYTES
 from shared.http.problems import STATUS
 from tests.doors.shell import around
 
@@ -60,7 +61,21 @@ def routes() -> APIRouter:
 
         return StreamingResponse(rows())
 
+    _taking(router)
     return router
+
+
+def _taking(router: APIRouter) -> None:
+    @router.post("/question")
+    @public
+    @reading
+    async def question(asked: dict[str, str]) -> int:
+        return len(asked)
+
+    @router.post("/write")
+    @public
+    async def write(asked: dict[str, str]) -> int:
+        return len(asked)
 
 
 @pytest.fixture
@@ -198,6 +213,28 @@ async def test_what_is_not_there_and_what_is_not_done_are_problems_too(http: htt
     assert (other.status_code, other.json()["type"]) == (405, "urn:skillcert:problem:method-not-allowed")
     assert other.headers["allow"] == "GET"
     assert {unknown.headers["content-type"], other.headers["content-type"]} == {"application/problem+json"}
+
+
+@pytest.mark.parametrize("path", ["question", "write"])
+async def test_a_body_without_a_length_is_not_read_beyond_what_is_taken(http: httpx.AsyncClient, path: str) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(64):
+            sent += 1
+            yield b" " * 2**20
+
+    headers = {"Content-Type": "application/json", "Idempotency-Key": "one"}
+    answer = await http.post(f"/v1/things/{path}", content=endless(), headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:skillcert:problem:body-too-large")
+    assert sent <= MOST_BYTES // 2**20 + 2
+
+
+async def test_methods_that_callers_make_up_leave_no_figures_of_their_own(http: httpx.AsyncClient) -> None:
+    assert (await http.request("INVENTED", "/v1/things/open")).status_code == 405
+    figures = (await http.get("/metrics")).text
+    assert ("INVENTED" in figures, 'method="other"' in figures) == (False, True)
 
 
 async def test_a_service_that_needs_nothing_is_ready_and_shows_its_figures(http: httpx.AsyncClient) -> None:

@@ -103,6 +103,7 @@ def test_each_alternative_of_papers_qualifies(kind: str, papers: list[dict[str, 
         ("senior_assessor", [{**CERTIFICATE, "level": "1"}, practice("assessor", "2018-09-03"), TRAINING, EXAM]),
         ("senior_assessor", [{**CERTIFICATE, "level": "1"}, TRAINING, EXAM]),
         ("supervisor", [practice("assessor", "2016-09-03"), TRAINING, EXAM]),
+        ("supervisor", [practice("assessor", "9999-12-31"), TRAINING, EXAM]),
         ("supervisor", [CERTIFICATE, TRAINING, EXAM]),
     ],
 )

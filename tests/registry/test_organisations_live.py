@@ -14,7 +14,7 @@ import pytest_asyncio
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
 from services.registry.organisations.commands import RegisterUnit
-from services.registry.organisations.domain import NoIssuerCode, OrganisationIsClosed
+from services.registry.organisations.domain import NoIssuerCode, OrganisationIsClosed, OtherLine
 from services.registry.organisations.handlers import Organisations
 from shared.events.registry import OrganisationClosed, OrganisationMerged, OrganisationRegistered
 from tests.doors.plans import TODAY
@@ -67,8 +67,20 @@ async def test_a_unit_is_registered_once_told_and_its_contact_person_masked(serv
     assert unit["uscc_proof"] == asked["uscc_proof"]
     said = [json.loads(said.body) for said in await service.heard(OrganisationRegistered)]
     assert [body["name"] for body in said if body["unit"] == unit["id"]] == [asked["name"]]
-    clear = await service.http.get(f"/v1/organisations/{unit['id']}/contact", headers=service.token("center"))
-    assert clear.json() == {"organisation": unit["id"], "name": "张三", "phone": "0571-00000001"}
+
+
+async def test_who_was_shown_the_contact_person_and_why_stays_in_the_history(service: Running) -> None:
+    unit = (await made(service, contact={"name": "张三", "phone": "0571-00000001"}))["id"]
+    path, asked = f"/{unit}/contact/reveal", {"reason": "电话通知"}
+    far = await sent(service, path, asked, service.token("authority", "44", "44"))
+    who = service.token("authority", "33", "33")
+    first, again = await sent(service, path, asked, who), await sent(service, path, asked, who)
+    shown = (200, {"organisation": unit, "name": "张三", "phone": "0571-00000001"})
+    assert (far.status_code, first.headers["Cache-Control"]) == (404, "no-store")
+    assert [(answer.status_code, answer.json()) for answer in (first, again)] == [shown, shown]
+    seen = await service.http.get(f"/v1/organisations/{unit}", headers=service.token("center"))
+    told = [(row["reason"], row["actor"]) for row in seen.json()["history"] if row["what"] == "contact shown"]
+    assert (len(told), told[0][0], bool(told[0][1])) == (1, "电话通知", True)
 
 
 async def test_a_code_is_given_once(service: Running) -> None:
@@ -150,7 +162,9 @@ async def test_other_rooms_ask_for_lines_issuer_codes_and_whether_a_unit_is_open
     with pytest.raises(NoIssuerCode):
         await asked.issuer("unit-33-001", "later")
     day = date(2019, 9, 2)
-    assert [await asked.affiliated("unit-66-001", line, day) for line in ("66", "65")] == [True, False]
+    await asked.must_stand("unit-66-001", "66", day)
+    with pytest.raises(OtherLine):
+        await asked.must_stand("unit-66-001", "65", day)
     gone = (await made(service))["id"]
     await sent(service, f"/{gone}/close", {"on": "2019-09-03", "reason": "注销"})
     await asked.must_be_open(gone, day)

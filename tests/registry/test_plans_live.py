@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from itertools import count
 from typing import Any
 
 import httpx
@@ -17,12 +16,13 @@ from shared.act import Act
 from shared.events.base import Event
 from shared.events.registry import PlanExpired, PlanReturned, PlanWithdrawn, UnitAuthorised, UnitLapsed
 from shared.storage.store import Store
-from tests.doors.plans import OVERALL, PLAN, TODAY, authorised_by, framed, unit
+from tests.doors.plans import OVERALL, PLAN, TODAY, affiliated, authorised_by, framed, registered, unit
 from tests.live import Running, eventually, running
 
 pytestmark = pytest.mark.live
 UNIT = "unit-33-001"
-LINES = count(1)
+UNITS = (UNIT, "unit-33-002", "unit-66-001", "unit-C01-001")
+LINES = iter(("11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "34", "35", "36", "37", "41", "42", "43"))
 FRAME = [{"occupation": "rebar_worker", "levels": ["5", "4"], "numbers": 100}]
 
 
@@ -34,9 +34,12 @@ async def service(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.Tem
 
 
 @pytest.fixture
-def line() -> str:
-    """A line of authority in which nothing has happened yet."""
-    return f"L{next(LINES)}"
+async def line(service: Running) -> str:
+    """A line of authority in which nothing has happened yet but that the units stand in it."""
+    line = next(LINES)
+    for name in UNITS:
+        await affiliated(service, name, line)
+    return line
 
 
 def numbers(many: int) -> dict[str, Any]:
@@ -158,7 +161,7 @@ async def test_an_authority_has_one_overall_plan_and_touches_no_units_plan(servi
 
 async def test_unit_plans_filed_at_the_same_moment_never_exceed_the_overall_plan(service: Running, line: str) -> None:
     (overall,) = await framed(service, line, scopes=FRAME)
-    paths = [await submitted(service, line, numbers(40), f"unit-33-00{1 + place % 2}") for place in range(6)]
+    paths = [await submitted(service, line, numbers(40), await registered(service, line)) for _ in range(6)]
     answers = await asyncio.gather(*(asked(service, f"{path}/file") for path in paths))
     assert sorted(answer.status_code for answer in answers) == [200, 200, 409, 409, 409, 409]
     assert {slug(answer) for answer in answers if answer.is_error} == {"plan-outside-overall-plan"}
@@ -266,24 +269,17 @@ async def test_a_withdrawn_plan_takes_its_grant_with_it_and_gives_its_numbers_ba
     assert (standing.json()["grants"], len(standing.json()["past"])) == ([], 1)
 
 
-async def test_a_closed_unit_submits_and_files_no_plan_and_is_not_suspended_any_less(
-    service: Running, line: str
-) -> None:
-    await framed(service, line)
-    body = {"authority": "33", "name": f"示例{line}", "since": "2019-09-01"}
-    name = (await asked(service, "/v1/organisations", body)).json()["id"]
-    path = await submitted(service, line, name=name)
-    assert (await asked(service, f"/v1/organisations/{name}/close", {"on": "2019-09-02", "reason": "x"})).is_success
-    late = await asked(service, "/v1/plans", PLAN, headers=unit(service, name, line))
-    filed = await asked(service, f"{path}/file")
+async def test_the_suspension_of_a_closed_unit_is_not_lifted(service: Running, line: str) -> None:
+    name = await registered(service, line)
+    end = {"on": service.process.tools.clock.today().isoformat(), "reason": "注销"}
+    assert (await asked(service, f"/v1/organisations/{name}/close", end)).is_success
 
     async def suspended() -> bool:
         return (await service.http.get(f"/v1/standings/{name}", headers=service.token("center"))).status_code == 200
 
     await eventually(suspended)
     lifted = await asked(service, f"/v1/standings/{name}/lift", {"reason": "x", "basis": "y"})
-    answers = {(answer.status_code, slug(answer)) for answer in (late, filed, lifted)}
-    assert answers == {(409, "organisation-closed")}
+    assert (lifted.status_code, slug(lifted)) == (409, "organisation-closed")
 
 
 async def test_the_center_suspends_a_unit_and_lifts_it(service: Running, line: str) -> None:
@@ -322,6 +318,32 @@ async def test_of_two_overall_plans_filed_at_the_same_moment_one_is_refused(serv
     answers = await asyncio.gather(*(asked(service, f"/v1/plans/{plan}/file") for plan in made))
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     assert {slug(answer) for answer in answers if answer.is_error} == {"overall-plan-standing"}
+
+
+async def test_a_closed_unit_submits_nothing_and_nothing_of_it_is_filed(service: Running, line: str) -> None:
+    await framed(service, line)
+    name = await registered(service, line)
+    waiting = await submitted(service, line, name=name)
+    draft = await submitted(service, line, {**PLAN, "submit": False}, name)
+    end = {"on": service.process.tools.clock.today().isoformat(), "reason": "注销"}
+    assert (await asked(service, f"/v1/organisations/{name}/close", end)).status_code == 200
+    refused = [
+        await asked(service, "/v1/plans", PLAN, headers=unit(service, name, line)),
+        await asked(service, "/v1/plans", {**PLAN, "submit": False}, headers=unit(service, name, line)),
+        await asked(service, f"{draft}/submit", headers=unit(service, name, line)),
+        await asked(service, f"{waiting}/file"),
+    ]
+    assert {(answer.status_code, slug(answer)) for answer in refused} == {(409, "organisation-closed")}
+
+
+async def test_a_unit_submits_in_the_lines_it_stands_in_that_day_only(service: Running, line: str) -> None:
+    await framed(service, line)
+    name = await registered(service, "44")
+    for submit in (True, False):
+        refused = await asked(service, "/v1/plans", {**PLAN, "submit": submit}, headers=unit(service, name, line))
+        assert (refused.status_code, slug(refused), refused.json()["rule"]) == (409, "other-line", "affiliation")
+    await affiliated(service, name, line)
+    await submitted(service, line, name=name)
 
 
 async def test_plans_expire_after_their_last_day_once_each(service: Running, line: str) -> None:

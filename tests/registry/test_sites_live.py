@@ -74,7 +74,7 @@ async def test_a_site_is_confirmed_once_its_equipment_is_fit_and_serves_until_it
     assert {row["state"] for row in await told(service, SiteChanged, site)} == {"registered", "confirmed"}
 
 
-async def test_the_ledger_is_replaced_as_a_whole_or_not_at_all_and_the_keeper_masked_to_others(
+async def test_the_ledger_is_replaced_as_a_whole_or_not_at_all_and_the_keeper_masked(
     service: Running,
 ) -> None:
     site, path = await made(service), ""
@@ -89,13 +89,28 @@ async def test_the_ledger_is_replaced_as_a_whole_or_not_at_all_and_the_keeper_ma
     assert taken.json() == {"accepted": 3, "refused": []}
     own = (await service.http.get(path, headers=unit(service))).json()["lines"]
     others = (await service.http.get(path, headers=province(service))).json()["lines"]
-    assert ({row["keeper"] for row in own}, {row["keeper"] for row in others}) == ({"张三"}, {"张*"})
+    assert {row["keeper"] for row in (*own, *others)} == {"张*"}
     as_table = "name,model,count,fit,keeper,inspected_on\r\n切断机,,2,2,李四,2019-08-20\r\n"
     taken = await service.http.put(path, content=as_table, headers={**unit(service), "Content-Type": "text/csv"})
     assert taken.json()["accepted"] == 1
     [row] = (await service.http.get(path, headers=unit(service))).json()["lines"]
     retired = await post(service, f"/{site}/ledger/{row['id']}/retire", {"reason": "报废"}, unit(service))
     assert retired.json()["retired_on"] == "2019-09-02"
+
+
+async def test_who_was_shown_the_keepers_and_why_stays_in_the_history(service: Running) -> None:
+    site, asked = await made(service), {"reason": "核对保管人"}
+    added = await post(service, f"/{site}/ledger", LINE, unit(service))
+    assert added.json()["keeper"] == "张*"
+    others = [
+        await post(service, f"/{site}/ledger/reveal", asked, who)
+        for who in (unit(service, "unit-33-002"), province(service))
+    ]
+    assert [answer.status_code for answer in others] == [404, 403]
+    shown = await post(service, f"/{site}/ledger/reveal", asked, unit(service))
+    assert [row["keeper"] for row in shown.json()["lines"]] == ["张三"]
+    history = (await service.http.get(f"/v1/sites/{site}", headers=province(service))).json()["history"]
+    assert [row["reason"] for row in history if row["what"] == "keepers shown"] == ["核对保管人"]
 
 
 async def test_a_list_of_another_units_sites_is_empty(service: Running) -> None:

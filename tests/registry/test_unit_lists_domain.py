@@ -6,14 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registry.organisations.domain import By, Codes, Organisation, changed, registered
+from services.registry.organisations.domain import By, Codes, Organisation, OtherLine, changed, registered
 from services.registry.unit_lists.commands import UnitRow
 from services.registry.unit_lists.domain import (
     CodeDiffers,
     Key,
     Known,
     NameDiffers,
-    OtherLine,
     RepeatedRow,
     check,
     compare,

@@ -125,7 +125,7 @@ def test_a_day_means_its_end_in_shanghai_and_an_instant_itself() -> None:
 def test_today_is_answered_as_of_now_and_tomorrow_not_at_all() -> None:
     late = datetime(2020, 6, 1, 17, 0, tzinfo=UTC)  # 2 June in Shanghai
     assert moment(date(2020, 6, 2), late) == late
-    for future in (date(2020, 6, 3), late + timedelta(seconds=1)):
+    for future in (date(2020, 6, 3), late + timedelta(seconds=1), date.max):
         with pytest.raises(NotYet) as refused:
             moment(future, late)
         assert refused.value.field == "/as_of"

@@ -59,6 +59,7 @@ def test_addresses_do_not_share_save_those_of_one_ipv6_home() -> None:
     assert [spent(taken, address) for address in ("192.0.2.1", "192.0.2.2")] == [6, 6]
     assert [spent(taken, address) for address in ("2001:db8:1::1", "2001:db8:1::2", "2001:db8:2::1")] == [6, 0, 6]
     assert spent(taken, "fe80::1%eth0") == 6
+    assert [spent(taken, address) for address in ("::ffff:192.0.2.8", "::ffff:192.0.2.9", "192.0.2.9")] == [6, 6, 0]
     assert spent(taken, "") == 6
 
 

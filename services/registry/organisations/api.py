@@ -14,12 +14,13 @@ from services.registry.organisations.commands import (
     MergeOrganisation,
     RegisterUnit,
     RenameOrganisation,
+    RevealContact,
 )
 from services.registry.organisations.domain import Organisation, OrganisationKind
 from services.registry.organisations.handlers import Register
 from services.registry.organisations.storage import listed
 from shared.auth import Role
-from shared.http.door import Asked, Expected, Within, allow, doors
+from shared.http.door import Asked, Expected, Within, allow, doors, unkept
 from shared.http.pages import Cursor, Limit, Page, after, page
 from shared.http.tags import tagged
 
@@ -94,11 +95,13 @@ def _reads(router: APIRouter, register: Register) -> None:
         borne = found.name_on(day) or found
         return NameView(organisation=found.id, on=day, name=borne.name, name_en=borne.name_en)
 
-    @router.get("/{organisation}/contact")
+    @router.post("/{organisation}/contact/reveal")
     @allow(Role.CENTER, Role.AUTHORITY, Role.UNIT)
-    async def contact(organisation: str, scope: Within) -> ContactView:
-        """The contact person in clear, for those who have to call."""
-        found = await register.contact(organisation, scope)
+    @unkept
+    async def reveal(organisation: str, asked: RevealContact, act: Asked, response: Response) -> ContactView:
+        """The contact person in clear, for those who have to call; who asked and why stays in the history."""
+        response.headers["Cache-Control"] = "no-store"
+        found = await register.reveal(act, organisation, asked)
         name, phone = (found.name, found.phone) if found else ("", "")
         return ContactView(organisation=organisation, name=name, phone=phone)
 

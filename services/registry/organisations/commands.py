@@ -39,6 +39,14 @@ class Contact(Command):
     phone: str = Field(default="", max_length=40)
 
 
+class RevealContact(Command):
+    """Show the contact person; who asked, when and why stays in the unit's history."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "电话通知现场督导安排"}]})
+
+    reason: Reason
+
+
 class RegisterUnit(Command):
     """A new pilot unit under its first line; codes that are not known yet are left out."""
 

@@ -17,6 +17,7 @@ from services.registry.organisations.commands import (
     MergeOrganisation,
     RegisterUnit,
     RenameOrganisation,
+    RevealContact,
 )
 from services.registry.organisations.domain import (
     By,
@@ -28,8 +29,10 @@ from services.registry.organisations.domain import (
     affiliation_ended,
     changed,
     closed,
+    contact_shown,
     merged,
     must_be_open,
+    must_stand_in,
     registered,
     renamed,
 )
@@ -62,9 +65,11 @@ class Organisations:
         """One organisation that the scope sees today."""
         return await seen(self.organisations, identity, scope, self.clock.today())
 
-    async def affiliated(self, unit: str, authority: str, on: date) -> bool:
-        """Whether a unit stands in a line that day."""
-        return authority in (await self.organisations.get(unit)).lines_on(on)
+    async def must_stand(self, unit: str, authority: str, on: date) -> None:
+        """Refuse a unit that is closed that day, or that does not stand in that line."""
+        found = await self.organisations.get(unit)
+        must_be_open(found, on)
+        must_stand_in(found, authority, on)
 
     async def issuer(self, unit: str, regime: str) -> str:
         """A unit's code in certificate numbers of a regime, or `NoIssuerCode`."""
@@ -155,9 +160,10 @@ class Register:
         """Closed from a day on."""
         return await self._change(act, unit, lambda found: closed(found, asked, self.by(act)), expect)
 
-    async def contact(self, unit: str, scope: Scope) -> Contact | None:
-        """The contact person in clear, for those who have to call."""
-        found = await self.rooms.seen(unit, scope)
+    async def reveal(self, act: Act, unit: str, asked: RevealContact) -> Contact | None:
+        """The contact person in clear; the record is written before they are shown."""
+        by = self.by(act)
+        found = await self._change(act, unit, lambda found: contact_shown(found, asked.reason, by), None)
         if not found.contact:
             return None
         return Contact.model_validate(from_json(self.sealer.open(found.contact, bound_to=found.id)))

@@ -42,13 +42,13 @@ TURNS = 5  # times a request begins anew because somebody else changed the plan 
 
 @dataclass(frozen=True)
 class Plans:
-    """The plans room; `offered` asks the standards room what may be examined, `must_be_open` the register of units."""
+    """The plans room; `offered` asks the standards room what may be examined, `must_stand` the register who may."""
 
     plans: Store[Plan]
     editions: Store[FiledEdition]
     sections: Sequence[Section]
     offered: Callable[[], Awaitable[Offered]]
-    must_be_open: Callable[[str, date], Awaitable[None]]
+    must_stand: Callable[[str, str, date], Awaitable[None]]
     rules: Rulebook
     clock: Clock
 
@@ -61,13 +61,11 @@ class Plans:
         kind = PlanKind.OVERALL if act.caller.role is Role.AUTHORITY else PlanKind.UNIT
         unit = "" if kind is PlanKind.OVERALL else act.caller.organisation
         plan = begun(f"plan-{act.id}", unit, act.caller.authority, kind, content_of(asked))
-        if not asked.submit:
-            return await self.plans.add(plan, [], act)
         with suppress(NotFound):  # a repeat finds what stands, though today it might not fit any more
             if act.id in (standing := await self.plans.get(plan.id)).taken:
                 return standing
-        await self._check(plan)
-        return await self.plans.add(*plan.sent(), act)
+        await (self._check(plan) if asked.submit else self._must_stand(plan))
+        return await self.plans.add(*(plan.sent() if asked.submit else (plan, ())), act)
 
     async def mend(self, act: Act, plan: str, asked: SubmitPlan, expect: int | None) -> Plan:
         """A draft or returned plan, or amendment, with another content."""
@@ -125,9 +123,9 @@ class Plans:
     async def _file(self, act: Act, found: Plan) -> Plan:
         today = self.clock.today()
         found.filed(today)  # what needs no other plan is refused before anything is reserved
+        await self._must_stand(found)
         await self._must_be_alone(found)
         if found.kind is PlanKind.UNIT:
-            await self.must_be_open(found.unit, today)
             await self._reserve(act, found)
         if found.edition:
             await self.editions.add_all([((found.as_filed(), []), act)])
@@ -204,12 +202,16 @@ class Plans:
                 await self._check(changed)
         return await self.plans.change(plan, act, decide, expect=found.version if expect is None else expect)
 
+    async def _must_stand(self, plan: Plan) -> None:
+        if plan.kind is PlanKind.UNIT:
+            await self.must_stand(plan.unit, plan.authority, self.clock.today())
+
     async def _check(self, plan: Plan) -> None:
+        await self._must_stand(plan)
         today = self.clock.today()
         longest = self.rules.integer("body.filing_years", on=today)
         check(plan.proposal, plan.kind, await self.offered(), self.sections, longest)
         if plan.kind is PlanKind.UNIT:
-            await self.must_be_open(plan.unit, today)
             (await self._frame(plan)).must_frame(plan, today)
         else:
             must_contain(plan.proposal, plan.shares)

@@ -12,6 +12,7 @@ from services.registry.sites.commands import (
     ReinstateSite,
     RemoveSite,
     RetireLine,
+    RevealKeepers,
     SuspendSite,
 )
 from services.registry.sites.domain import Equipment, Site, State
@@ -19,7 +20,7 @@ from services.registry.sites.handlers import Sites
 from services.registry.sites.storage import listed
 from shared.auth import Role
 from shared.http.bulk import bulk_body, rows_of
-from shared.http.door import Asked, Calling, Expected, Within, allow, doors
+from shared.http.door import Asked, Expected, Within, allow, doors, unkept
 from shared.http.pages import Cursor, Limit, Page, after, page
 from shared.http.rows import RowsTaken
 from shared.http.tags import tagged
@@ -40,7 +41,7 @@ class SiteView(Site):
 
 
 class LineView(BaseModel):
-    """A line of the ledger; the keeper in clear for the unit itself, masked for others."""
+    """A line of the ledger; the keeper masked, but where the unit had them revealed."""
 
     id: str
     name: str
@@ -94,11 +95,10 @@ def _reads(router: APIRouter, sites: Sites) -> None:
 
     @router.get("/{site}/ledger")
     @allow(Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)
-    async def ledger(site: str, scope: Within, caller: Calling) -> LedgerView:
+    async def ledger(site: str, scope: Within) -> LedgerView:
         """The equipment ledger of a site, retired lines too."""
         found = await sites.sites.get(site, scope)
-        clear = caller.role is Role.UNIT
-        return LedgerView(site=found.id, lines=[_line(sites, found, line, clear=clear) for line in found.ledger])
+        return LedgerView(site=found.id, lines=[_line(line) for line in found.ledger])
 
 
 def _by_the_unit(router: APIRouter, sites: Sites) -> None:
@@ -148,12 +148,21 @@ def _ledger(router: APIRouter, sites: Sites) -> None:
         """Replace the whole ledger; when any row is refused, nothing is replaced."""
         return await sites.replace_ledger(act, site, await rows_of(request, LedgerLine))
 
+    @router.post("/{site}/ledger/reveal")
+    @allow(Role.UNIT)
+    @unkept
+    async def reveal(site: str, asked: RevealKeepers, act: Asked, response: Response) -> LedgerView:
+        """The equipment ledger with its keepers in clear; who asked and why stays in the site's history."""
+        response.headers["Cache-Control"] = "no-store"
+        found, keepers = await sites.reveal(act, site, asked)
+        return LedgerView(site=found.id, lines=[_line(line, keepers[line.id]) for line in found.ledger])
+
     @router.post("/{site}/ledger", status_code=201)
     @allow(Role.UNIT)
     async def add_line(site: str, asked: LedgerLine, act: Asked, expect: Expected, response: Response) -> LineView:
         """Add a line to the ledger."""
         found = tagged(response, await sites.add_line(act, site, asked, expect))
-        return _line(sites, found, found.ledger[-1], clear=True)
+        return _line(found.ledger[-1])
 
     @router.put("/{site}/ledger/{line}")
     @allow(Role.UNIT)
@@ -162,7 +171,7 @@ def _ledger(router: APIRouter, sites: Sites) -> None:
     ) -> LineView:
         """Change a line of the ledger."""
         found = tagged(response, await sites.change_line(act, site, line, asked, expect))
-        return _line(sites, found, _of(found, line), clear=True)
+        return _line(_of(found, line))
 
     @router.post("/{site}/ledger/{line}/retire")
     @allow(Role.UNIT)
@@ -171,7 +180,7 @@ def _ledger(router: APIRouter, sites: Sites) -> None:
     ) -> LineView:
         """Retire a line of the ledger; it stays to be seen and counts no more."""
         found = tagged(response, await sites.retire_line(act, site, line, asked, expect))
-        return _line(sites, found, _of(found, line), clear=True)
+        return _line(_of(found, line))
 
 
 def _view(sites: Sites, found: Site) -> SiteView:
@@ -188,6 +197,5 @@ def _of(found: Site, line: str) -> Equipment:
     return next(item for item in found.ledger if item.id == line)
 
 
-def _line(sites: Sites, found: Site, line: Equipment, *, clear: bool) -> LineView:
-    keeper = sites.keeper(found, line) if clear else line.keeper_masked
-    return LineView.model_validate({**line.model_dump(), "keeper": keeper})
+def _line(line: Equipment, keeper: str = "") -> LineView:
+    return LineView.model_validate({**line.model_dump(), "keeper": keeper or line.keeper_masked})

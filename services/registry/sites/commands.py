@@ -105,9 +105,17 @@ class LedgerLine(Command):
     count: Count = Field(description="pieces")
     fit: int = Field(ge=0, le=100_000, description="pieces of them that are fit for use")
     keeper: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] = Field(
-        description="named keeper; kept sealed, shown masked to all but the unit"
+        description="named keeper; kept sealed, shown masked"
     )
     inspected_on: Day | None = Field(default=None, description="day of the last inspection")
+
+
+class RevealKeepers(Command):
+    """Show who keeps the equipment; who asked, when and why stays in the site's history."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "核对设备保管人"}]})
+
+    reason: Reason
 
 
 class RetireLine(Command):

@@ -12,6 +12,7 @@ from services.registry.sites.commands import (
     ReinstateSite,
     RemoveSite,
     RetireLine,
+    RevealKeepers,
     SuspendSite,
 )
 from services.registry.sites.domain import Equipment, Offered, Site, WrongLedger, check, equipment, registered
@@ -123,9 +124,11 @@ class Sites:
             site, act, lambda old: old.line_retired(line, asked.reason, most, by), expect=expect
         )
 
-    def keeper(self, site: Site, line: Equipment) -> str:
-        """The keeper's name in clear, for the unit itself."""
-        return self.sealer.open(line.keeper, bound_to=site.id)
+    async def reveal(self, act: Act, site: str, asked: RevealKeepers) -> tuple[Site, dict[str, str]]:
+        """The keepers' names in clear by line; the record is written before they are shown."""
+        by = self.register.by(act)
+        found = await self.sites.change(site, act, lambda old: old.keepers_shown(asked.reason, by))
+        return found, {line.id: self.sealer.open(line.keeper, bound_to=found.id) for line in found.ledger}
 
     def least_percent(self) -> float:
         """How much of the equipment must be fit today."""

@@ -7,7 +7,14 @@ from hashlib import sha256
 from typing import Any
 
 from services.registry.organisations.commands import Office, Proof, RegisterUnit
-from services.registry.organisations.domain import Codes, CodeTaken, Organisation, OrganisationKind, must_be_open
+from services.registry.organisations.domain import (
+    Codes,
+    CodeTaken,
+    Organisation,
+    OrganisationKind,
+    OtherLine,
+    must_be_open,
+)
 from services.registry.unit_lists.commands import UnitRow
 from shared.errors import Fault, Kind
 
@@ -30,12 +37,6 @@ class CodeDiffers(Fault):
     """A unit of this name in this line has another credit code."""
 
     slug, kind = "uscc-differs", Kind.CONFLICT
-
-
-class OtherLine(Fault):
-    """The unit does not stand in this line."""
-
-    slug, kind = "other-line", Kind.CONFLICT
 
 
 @dataclass

@@ -58,8 +58,8 @@ class Proof(Record):
 
     def met_by(self, shown: Evidence, ladders: Ladders, on: date) -> bool:
         """Whether that paper proves it on a day."""
-        if shown.kind is not self.kind or years_later(shown.since, self.years) > on:
-            return False
+        if shown.kind is not self.kind or shown.since > on or years_later(shown.since, self.years) > on:
+            return False  # what is yet to come first: the last years of the calendar have none after them
         return shown.level == self.level if self.level else self._reached(shown.level, ladders)
 
     def _reached(self, level: str, ladders: Ladders) -> bool:

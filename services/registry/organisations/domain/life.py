@@ -51,6 +51,12 @@ class WrongAffiliation(Fault):
     slug, kind = "affiliation", Kind.CONFLICT
 
 
+class OtherLine(Fault):
+    """The unit does not stand in this line."""
+
+    slug, kind = "other-line", Kind.CONFLICT
+
+
 class WrongDay(Fault):
     """The day does not fit what is recorded."""
 
@@ -178,6 +184,11 @@ def closed(unit: Organisation, asked: CloseOrganisation, by: By) -> Decided:
     return new, [state(new, OrganisationClosed, asked.on, asked.reason)]
 
 
+def contact_shown(unit: Organisation, reason: str, by: By) -> Decided:
+    """The contact person was shown in clear; nobody else is told. Where none is known, nothing was shown."""
+    return (_noted(unit, by, "contact shown", reason), []) if unit.contact else (unit, [])
+
+
 def state(unit: Organisation, kind: type[S], on: date, reason: str = "") -> S:
     """The event that tells the whole organisation."""
     return kind(
@@ -204,6 +215,13 @@ def must_be_open(unit: Organisation, on: date | None) -> None:
     if unit.closed_on is not None and (on is None or not unit.is_open(on)):
         after = f"; its successor is {unit.successor}" if unit.successor else ""
         raise OrganisationIsClosed(f"{unit.id} is closed from {unit.closed_on}{after}")
+
+
+def must_stand_in(unit: Organisation, authority: str, on: date) -> None:
+    """Refuse a unit that does not stand in a line that day."""
+    if authority not in unit.lines_on(on):
+        detail = f"{unit.id} does not stand in the line {authority} on {on}; ask the Center to affiliate it"
+        raise OtherLine(detail, rule="affiliation")
 
 
 def _always_in_a_line(lines: Sequence[Affiliation], start: date) -> bool:

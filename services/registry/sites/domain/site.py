@@ -154,6 +154,10 @@ class Site(Entity):
         ledger = tuple(gone if old.id == line else old for old in self.ledger)
         return self._kept(ledger, most, by, "ledger line retired", f"{line}: {reason}")
 
+    def keepers_shown(self, reason: str, by: By) -> Decided:
+        """Who keeps the equipment was shown in clear; nobody else is told."""
+        return self.noted(by, "keepers shown", reason), []
+
     def _kept(self, ledger: tuple[Equipment, ...], most: int, by: By, what: str, told: str) -> Decided:
         self._must_not_be(State.REMOVED)
         if len(ledger) > most:

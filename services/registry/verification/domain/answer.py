@@ -114,14 +114,11 @@ def moment(as_of: date | datetime | None, now: datetime) -> datetime:
     """The instant an answer holds for: of a day its end in Asia/Shanghai, of today now."""
     if as_of is None:
         return now
-    if isinstance(as_of, datetime):
-        asked = as_of
-    else:
-        end = start_of_day(as_of + timedelta(days=1)) - timedelta(microseconds=1)
-        asked = min(end, now) if as_of <= local_day(now) else end
-    if asked > now:
+    if as_of > (now if isinstance(as_of, datetime) else local_day(now)):
         raise NotYet("ask as of today or earlier", field="/as_of")
-    return asked
+    if isinstance(as_of, datetime):
+        return as_of
+    return min(start_of_day(as_of + timedelta(days=1)) - timedelta(microseconds=1), now)
 
 
 def fits(asked: Particulars, code: str, index: str, holder: Holder) -> bool:

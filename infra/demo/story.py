@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -13,6 +13,7 @@ from infra.drive.caller import Refused
 from infra.drive.people import Person, misspelt, people, with_wrong_check_digit
 from infra.drive.plans import overall_plan, plan_for
 from infra.drive.world import Unit, World
+from shared.workdays import local_day
 
 START = date(2019, 9, 2)  # a Monday of the notice's first stage
 CYCLE = "2019"
@@ -168,8 +169,9 @@ class Story:
         await self._enrolled(made, made.people)
         self.world.set_time(start + timedelta(days=1), 17)
         await self._scored(made, every=NOBODY)
-        await spine.publicise(self.world, first.unit, batch)
-        self.world.set_time(start + timedelta(days=14))
+        shown = await spine.publicise(self.world, first.unit, batch)
+        # On the day the notice is over: a day later assessment would finalise by itself, perhaps before us.
+        self.world.set_time(local_day(datetime.fromisoformat(shown["notice"]["ends_at"])))
         await spine.finalise(self.world, first.unit, batch)
         await spine.settled(self.world, first.unit, batch)
         (row,) = await spine.entries_of(self.world, first.unit, batch)

@@ -25,14 +25,15 @@ from shared.storage.mongo import Database
 from shared.storage.store import Store
 from shared.workdays import start_of_day
 from tests.doors.cards import authority
-from tests.live import INDEX_KEY, SEAL_KEYS, Running, running
+from tests.live import INDEX_KEY, SEAL_KEYS, Running, eventually, running
 from tests.registry.card_examples import CARDS, RULES, TODAY, card
 from tests.registry.test_cards_life import offered
 
 pytestmark = pytest.mark.live
 
 MANY = 10_000
-SLOWEST = 1.0  # seconds for the answer to a light request
+SLOWEST = 5.0  # seconds within which every door answers, whatever else is going on
+USUAL = 1.0  # seconds within which nine of ten light requests are answered
 LAST = date(2022, 9, 1)
 
 
@@ -96,19 +97,31 @@ async def light_requests(service: Running, until: asyncio.Event) -> list[float]:
     return took
 
 
+def lapses(service: Running) -> set[tuple[str, str]]:
+    """Each lapse said: the card and the event's id; one that the relay says again is the same event."""
+    said = (one.headers for one in service.said if one.type == CardLapsed.type)
+    return {(str(headers["ce-subject"]), str(headers["ce-id"])) for headers in said}
+
+
+async def all_are_said(service: Running) -> bool:
+    return len({card for card, _ in lapses(service)}) == MANY
+
+
 async def test_ten_thousand_lapse_and_requests_are_answered_meanwhile(service: Running) -> None:
     await filled(card_store(service.process.tools.database), MANY)
     done = asyncio.Event()
     asking = asyncio.create_task(light_requests(service, done))
     service.set_time(start_of_day(LAST + timedelta(days=1)) + timedelta(minutes=1))
     try:
-        await service.heard(CardLapsed, MANY, within=120)
+        await eventually(lambda: all_are_said(service), within=120)
     finally:
         done.set()
     took = sorted(await asking)
-    heard = Counter(said.headers["ce-subject"] for said in service.said if said.type == CardLapsed.type)
+    heard = Counter(card for card, _ in lapses(service))
     assert len(heard) == MANY
     assert set(heard.values()) == {1}
     assert len(took) > 10
-    assert took[-1] < SLOWEST, f"of {len(took)} answers the slowest took {took[-1]:.2f} s, half {took[len(took) // 2]}"
+    slow = f"of {len(took)} answers the slowest took {took[-1]:.2f} s, half {took[len(took) // 2]}"
+    assert took[len(took) * 9 // 10] < USUAL, slow
+    assert took[-1] < SLOWEST, slow
     print(f"{len(took)} answers: median {took[len(took) // 2]:.3f} s, slowest {took[-1]:.3f} s")  # noqa: T201

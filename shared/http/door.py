@@ -67,6 +67,16 @@ def limited(limit: Allowance) -> Callable[[F], F]:
     return named
 
 
+def direct(endpoint: F) -> F:
+    """A public reading that takes the request as it is, for a door that answers thousands a second.
+
+    The framework reads no parameters for it, which takes a fifth of such a request: the endpoint checks its own
+    and tells them to OpenAPI by `openapi_extra`.
+    """
+    endpoint.__direct__ = True  # type: ignore[attr-defined]
+    return public(endpoint)
+
+
 class Door(APIRoute):
     """Admits the caller before the body is read, and answers a repeated write from the record."""
 
@@ -76,6 +86,8 @@ class Door(APIRoute):
         reads = getattr(self.endpoint, "__reads__", False)
         unkept = getattr(self.endpoint, "__unkept__", False)
         limit: Allowance | None = getattr(self.endpoint, "__limit__", None)
+        if getattr(self.endpoint, "__direct__", False):
+            return _straight(self.endpoint, limit)
 
         async def through(request: Request) -> Response:
             request = _bounded(request)
@@ -91,6 +103,15 @@ class Door(APIRoute):
             return await answers.once(request, request.state.act.id, inside)
 
         return through
+
+
+def _straight(endpoint: Endpoint, limit: Allowance | None) -> Endpoint:
+    async def through(request: Request) -> Response:
+        if limit is not None:
+            limit.take(address_of(request))
+        return await endpoint(request)
+
+    return through
 
 
 def _bounded(request: Request) -> Request:

@@ -203,3 +203,9 @@ async def test_an_unknown_number_says_what_to_do(service: Running) -> None:
     answer = await service.http.get("/v1/verify/1999002999999999")
     assert answer.status_code == 404
     assert "ask the issuing body" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("number", ["1", "x" * 16, "１９９９００２００１５０００１７", "Y12345678901234567890"])
+async def test_what_is_no_number_is_said_to_be_none_by_its_name(service: Running, number: str) -> None:
+    answer = await service.http.get(f"/v1/verify/{number}")
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/path/number")

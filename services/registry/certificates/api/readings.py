@@ -1,9 +1,10 @@
 """Certificates read: one by one, in lists, to the end, and by number for everybody."""
 
+import re
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic_core import to_json
 
@@ -22,21 +23,26 @@ from services.registry.certificates.storage import EXPORTED, LOOKED_UP, MOST_COU
 from services.registry.certificates.storage import exported as exported_rows
 from services.registry.certificates.storage import totals as counts
 from shared.auth import Role
-from shared.http.door import Within, allow, doors, limited, public
+from shared.errors import Malformed
+from shared.http.door import Within, allow, direct, doors, limited
 from shared.http.exports import Format, exported
 from shared.http.limits import Allowance
 from shared.http.pages import Cursor, Limit, after_place, page, place
 from shared.http.tags import tagged
 from shared.levels import Level
 
-Number = Annotated[
-    str,
-    Path(
-        pattern=r"^(\d{16}|[YS]\d{21})$",
-        description="16 digits (appraisal) or 22 characters (recognition)",
-        examples=["1999002001500001"],
-    ),
-]
+NUMBER = re.compile(r"\d{16}|[YS]\d{21}", re.ASCII)
+NUMBERED = {
+    "parameters": [
+        {
+            "name": "number",
+            "in": "path",
+            "required": True,
+            "description": "16 digits (appraisal) or 22 characters (recognition)",
+            "schema": {"type": "string", "pattern": rf"^({NUMBER.pattern})$", "examples": ["1999002001500001"]},
+        }
+    ]
+}
 READERS = (Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)
 
 
@@ -106,11 +112,14 @@ def lookups(certificates: Certificates, allowance: Allowance) -> APIRouter:
     """The one door that the public knocks at all day: wired before all others, so that it is found at once."""
     router = doors("", "certificates")
 
-    @router.get("/verify/{number}", response_model=Verification)
-    @public
+    @router.get("/verify/{number}", response_model=Verification, openapi_extra=NUMBERED)
+    @direct
     @limited(allowance)
-    async def verify(number: Number) -> Response:
+    async def verify(request: Request) -> Response:
         """Whether a certificate with this number is on file."""
+        number = request.path_params["number"]
+        if NUMBER.fullmatch(number) is None:
+            raise Malformed("a number has 16 digits, or Y or S and 21 digits", field="/path/number")
         found = await certificates.verify(number)
         # What is stored is what is told, field by field: reading it into a model first would only cost time.
         return Response(to_json({name: found[name] for name in LOOKED_UP}), media_type="application/json")

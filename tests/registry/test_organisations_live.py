@@ -14,7 +14,7 @@ import pytest_asyncio
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
 from services.registry.organisations.commands import RegisterUnit
-from services.registry.organisations.domain import NoIssuerCode, OrganisationIsClosed, OtherLine
+from services.registry.organisations.domain import OrganisationIsClosed, OtherLine
 from services.registry.organisations.handlers import Organisations
 from shared.events.registry import OrganisationClosed, OrganisationMerged, OrganisationRegistered
 from tests.doors.plans import TODAY
@@ -157,10 +157,9 @@ async def test_a_merged_unit_closes_names_its_successor_and_is_changed_no_more(s
 
 async def test_other_rooms_ask_for_lines_issuer_codes_and_whether_a_unit_is_open(service: Running) -> None:
     asked = rooms(service)
-    assert await asked.issuer("unit-33-001", "appraisal") == "99002001"
-    assert await asked.issuer("unit-33-001", "recognition") == "S000033000001"
-    with pytest.raises(NoIssuerCode):
-        await asked.issuer("unit-33-001", "later")
+    unit = await asked.organisations.get("unit-33-001")
+    codes = [unit.code_of(regime) for regime in ("appraisal", "recognition", "later")]
+    assert codes == ["99002001", "S000033000001", ""]
     day = date(2019, 9, 2)
     await asked.must_stand("unit-66-001", "66", day)
     with pytest.raises(OtherLine):

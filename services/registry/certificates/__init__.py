@@ -1,1 +1,1 @@
-"""Certificates of qualified workers: filed, numbered without gaps, verified."""
+"""Certificates of qualified workers: on file for a whole life, listed, exported, looked up by number."""

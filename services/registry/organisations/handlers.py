@@ -23,7 +23,6 @@ from services.registry.organisations.domain import (
     By,
     Codes,
     CodeTaken,
-    NoIssuerCode,
     Organisation,
     affiliated,
     affiliation_ended,
@@ -70,13 +69,6 @@ class Organisations:
         found = await self.organisations.get(unit)
         must_be_open(found, on)
         must_stand_in(found, authority, on)
-
-    async def issuer(self, unit: str, regime: str) -> str:
-        """A unit's code in certificate numbers of a regime, or `NoIssuerCode`."""
-        code = (await self.organisations.get(unit)).code_of(regime)
-        if not code:
-            raise NoIssuerCode(f"{unit} has no issuer code of {regime}; have the Center register one")
-        return code
 
     async def must_be_open(self, unit: str, on: date) -> None:
         """Refuse a unit that is closed that day; whatever a unit submits asks this first."""

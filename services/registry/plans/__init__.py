@@ -1,1 +1,1 @@
-"""Work plans of pilot units: submitted, returned or filed."""
+"""Overall plans of authorities and work plans of units: drafted, returned, filed, amended, expired, withdrawn."""

@@ -11,7 +11,6 @@ from services.registry.organisations.domain.codes import (
 )
 from services.registry.organisations.domain.life import (
     By,
-    NoIssuerCode,
     NotAUnit,
     OrganisationIsClosed,
     OtherLine,
@@ -42,7 +41,6 @@ __all__ = [
     "Happened",
     "InvalidIssuerCode",
     "InvalidUscc",
-    "NoIssuerCode",
     "NotAUnit",
     "Organisation",
     "OrganisationIsClosed",

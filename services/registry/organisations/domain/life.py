@@ -69,12 +69,6 @@ class WrongMerger(Fault):
     slug, kind = "merger", Kind.CONFLICT
 
 
-class NoIssuerCode(Fault):
-    """The unit has no code for certificate numbers of this regime; have it registered."""
-
-    slug, kind = "no-issuer-code", Kind.CONFLICT
-
-
 class By(Record):
     """Who does something, and when."""
 

@@ -1,28 +1,30 @@
 """Drives a running assessment the way a unit and the registry would."""
 
 import json
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 import httpx
 
-from services.assessment.batches.domain import Batch
+from services.assessment.batches.domain import Batch, State
 from services.assessment.batches.storage import batch_store
 from shared.act import Act
+from shared.clock import SHANGHAI
 from shared.events.base import Event
 from shared.events.registry import CertificateFiled
 from shared.storage.store import Store
-from tests.assessment.examples import SHEET, person, standing
+from tests.assessment.examples import BEGUN, SHEET, person, standing
 from tests.live import Running, Said, eventually
 
-FILED = {"occupation": "rebar_worker", "level": "5", "exam_on": "2019-10-12", "planned": 20}
+PLANNED = {"occupation": "rebar_worker", "level": "5", "exam_on": "2019-10-12", "planned": 20, "site": "site-1"}
 NUMBER = "1999002001500001"
 
 
 async def authorised(service: Running, unit: str) -> str:
     """A unit that may file batches."""
     await service.says(standing(unit=unit), subject=unit)
-    await eventually(lambda: answers(service, unit, "", 201, FILED))
+    service.set_time(datetime.combine(BEGUN, time(9), SHANGHAI))
+    await eventually(lambda: answers(service, unit, "", 201, PLANNED))
     return unit
 
 
@@ -44,10 +46,21 @@ async def get(service: Running, unit: str, path: str) -> dict[str, Any]:
     return found
 
 
-async def batch_of(service: Running, unit: str) -> str:
-    answer = await post(service, unit, "", FILED)
+async def batch_of(service: Running, unit: str, state: State = State.REGISTERING, **changes: Any) -> str:
+    """A batch of the unit, planned and filed through its doors and then moved to a state without what leads there."""
+    service.set_time(datetime.combine(BEGUN, time(9), SHANGHAI))
+    answer = await post(service, unit, "", {**PLANNED, **changes})
     assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
+    batch = str(answer.json()["id"])
+    assert (await post(service, unit, f"/{batch}/file")).status_code == 200
+    await moved(service, batch, state)
+    return batch
+
+
+async def moved(service: Running, batch: str, state: State, **fields: Any) -> None:
+    """Put a batch into a state, with whatever it must hold there; nothing is announced."""
+    change = {"$set": {"state": state, **fields}, "$inc": {"version": 1}}
+    assert await batches(service).collection.update({"_id": batch}, change)
 
 
 async def enrolled(service: Running, unit: str, batch: str, people: range) -> list[str]:

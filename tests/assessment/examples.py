@@ -5,8 +5,8 @@ from typing import Any
 
 from stdnum.cn.ric import calc_check_digit
 
-from services.assessment.batches.commands import FileBatch
-from services.assessment.batches.domain import Batch, Tally, filed
+from services.assessment.batches.commands import PlanBatch
+from services.assessment.batches.domain import Assignment, Batch, Group, Room, Seal, State, Tally, planned
 from services.assessment.entries.commands import EnrolRow
 from services.assessment.entries.domain import Entry, blank, enrolled, entry_id
 from services.assessment.mirrors.domain import Card, Standard, Unit, card_of, standard_of, unit_of
@@ -122,17 +122,37 @@ def card(sequence: int = 1, **changes: Any) -> Card:
     return card_of(issued(**changes), LINE, sequence)
 
 
-def batch(level: str = "5") -> Batch:
-    asked = FileBatch(occupation="rebar_worker", level=level, exam_on=EXAM, planned=20)
-    return filed("batch-1", unit(), standard(), asked, today=BEGUN, cards={})[0]
+CARDS = ("card-1", "card-2", "card-3")
+ASSIGNED = Assignment(
+    state="confirmed", groups=(Group(part="practical", assessors=CARDS, head="card-1"),), supervisor="card-9"
+)
+SEAL = Seal(digest="0" * 64, sheets=4, at=datetime(2019, 10, 13, tzinfo=UTC), by="exam office")
+NOW = datetime(2019, 9, 20, 4, tzinfo=UTC)
+
+
+def batch(level: str = "5", state: State = State.REGISTERING, **changes: Any) -> Batch:
+    """A batch of the example unit as it is filed, moved to a state without what leads there."""
+    asked = PlanBatch(occupation="rebar_worker", level=level, exam_on=EXAM, planned=20, site="site-1")
+    made = planned("batch-1", UNIT, LINE, standard(), asked, now=NOW)
+    return made.filed(grant(), NOW, BEGUN)[0].having(state=state, **changes)
+
+
+def in_exam(level: str = "5", **changes: Any) -> Batch:
+    """A batch that is being examined by three assessors."""
+    rooms = (
+        Room(part="theory", name="一号考场", stations=20),
+        Room(part="practical", name="一号工位区", stations=10, turns=2),
+    )
+    return batch(level, **{"state": State.IN_EXAM, "rooms": rooms, "tickets": 4, "assignment": ASSIGNED, **changes})
 
 
 def publicised(passed: int = 3) -> Batch:
-    return batch().publicised(Tally(passed=passed, failed=1), date(2019, 10, 14), PERIOD, 0)[0]
+    of = in_exam(state=State.SCORED, seal=SEAL)
+    return of.publicised(Tally(passed=passed, failed=1), NOW, date(2019, 10, 14), PERIOD)[0]
 
 
 def closed(passed: int = 3, chunk_rows: int = 500) -> Batch:
-    return publicised(passed).closed(PERIOD.ends_at, chunk_rows)[0]
+    return publicised(passed).closed(PERIOD.ends_at, passed, chunk_rows)[0]
 
 
 def resident_id(number: int) -> str:

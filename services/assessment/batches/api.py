@@ -1,16 +1,17 @@
-"""Batches over HTTP: units file them, everyone sees their own line."""
+"""Batches over HTTP: units plan and file them, everyone sees their own line."""
 
-from collections.abc import Awaitable, Callable
-from datetime import date
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, datetime
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from services.assessment.batches.commands import AssignBatch, FileBatch
-from services.assessment.batches.domain import Batch, Notice, State, Tally
+from services.assessment.batches.commands import CancelBatch, OpenRegistration, PlanBatch
+from services.assessment.batches.domain import Batch, Notice, Room, Seal, State, Tally
 from services.assessment.batches.handlers import Batches
 from services.assessment.batches.storage import listed
 from shared.auth import Role
+from shared.events.assessment import Sitting
 from shared.events.registry import Part
 from shared.http.door import Asked, Expected, Within, allow, doors
 from shared.http.pages import Cursor, Limit, Page, after, page
@@ -29,19 +30,28 @@ class BatchView(BaseModel):
     occupation: str
     level: str
     standard: str = Field(description="the edition it is examined by")
-    exam_on: date
+    exam_on: date = Field(description="first day")
+    ends_on: date = Field(description="last day")
+    mode: str
+    sittings: tuple[Sitting, ...]
     planned: int
     begun_on: date | None = Field(description="day it was filed; it ends under the regime of that day")
-    plan: str = Field(description="the filed plan it is held under")
+    plan: str = Field(description="the filed plan it is held under; empty until it is filed")
     plan_edition: int
-    site: str = Field(description="id of the site; empty when none is named")
+    registration_until: date | None = Field(description="last day on which candidates are entered")
+    rooms: tuple[Room, ...]
+    tickets: int = Field(description="tickets given; 0 until all have one")
+    site: str = Field(description="id of the site; empty when it is held online")
     assessors: tuple[str, ...] = Field(description="ids of the assessors' cards")
     supervisor: str = Field(description="id of the supervisor's card; empty when none is named")
     state: State
+    moments: Mapping[str, datetime] = Field(description="when it reached its states, UTC")
     frozen: bool
     frozen_for: str = Field(description="why it is frozen; empty when it is not")
+    seal: Seal | None = Field(description="the seal over all sheets, once there is one")
     notice: Notice | None = Field(description="the public notice of its results, once there is one")
     chunks: int = Field(description="in how many parts the final results are said, once it is closed")
+    reason: str = Field(description="why it was cancelled; empty when it was not")
 
 
 class BatchDetail(BatchView):
@@ -55,17 +65,7 @@ def routes(batches: Batches, counted: Counted) -> APIRouter:
     """The doors of the batches room; `counted` asks the entries room."""
     router = doors("/batches", "batches")
 
-    @router.post("", status_code=201)
-    @allow(Role.UNIT)
-    async def file(asked: FileBatch, act: Asked, response: Response) -> BatchView:
-        """File a batch of the caller's unit, within its standing."""
-        return view(tagged(response, await batches.file(act, asked)))
-
-    @router.post("/{batch}/assignment")
-    @allow(Role.UNIT)
-    async def assign(batch: str, asked: AssignBatch, act: Asked, expect: Expected, response: Response) -> BatchView:
-        """Assign site, assessors and supervisor, in place of those assigned before, while the batch is filed."""
-        return view(tagged(response, await batches.assign(act, batch, asked, expect)))
+    _moves(router, batches)
 
     @router.get("/{batch}")
     @allow(Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)
@@ -85,6 +85,46 @@ def routes(batches: Batches, counted: Counted) -> APIRouter:
         return page([view(row) for row in rows], limit, lambda row: row.id)
 
     return router
+
+
+def _moves(router: APIRouter, batches: Batches) -> None:
+    @router.post("", status_code=201)
+    @allow(Role.UNIT)
+    async def plan(asked: PlanBatch, act: Asked, response: Response) -> BatchView:
+        """Plan a batch of the caller's unit, within its standing; nobody is told of it yet."""
+        return view(tagged(response, await batches.plan(act, asked)))
+
+    @router.post("/{batch}/file")
+    @allow(Role.UNIT)
+    async def file(batch: str, act: Asked, expect: Expected, response: Response) -> BatchView:
+        """File and announce it, before the day of its exam."""
+        return view(tagged(response, await batches.file(act, batch, expect)))
+
+    @router.post("/{batch}/registration")
+    @allow(Role.UNIT)
+    async def register(
+        batch: str, asked: OpenRegistration, act: Asked, expect: Expected, response: Response
+    ) -> BatchView:
+        """Open the registration, or move its last day."""
+        return view(tagged(response, await batches.open_registration(act, batch, asked, expect)))
+
+    @router.post("/{batch}/begin")
+    @allow(Role.UNIT)
+    async def begin(batch: str, act: Asked, expect: Expected, response: Response) -> BatchView:
+        """Begin the exam on its day, once tickets are given and the assignment is confirmed."""
+        return view(tagged(response, await batches.begin(act, batch, expect)))
+
+    @router.post("/{batch}/end")
+    @allow(Role.UNIT)
+    async def end(batch: str, act: Asked, expect: Expected, response: Response) -> BatchView:
+        """End the exam on its last day."""
+        return view(tagged(response, await batches.end(act, batch, expect)))
+
+    @router.post("/{batch}/cancel")
+    @allow(Role.UNIT)
+    async def cancel(batch: str, asked: CancelBatch, act: Asked, expect: Expected, response: Response) -> BatchView:
+        """Give it up, before its results are publicised."""
+        return view(tagged(response, await batches.cancel(act, batch, asked, expect)))
 
 
 def view(batch: Batch) -> BatchView:

@@ -3,51 +3,72 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field
 
-from shared.command import Command
+from shared.command import Command, FreeText
 
-CardId = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
+CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+Reason = Annotated[FreeText, Field(min_length=1, max_length=1000)]
 
 
-class AssignBatch(Command):
-    """Where a batch is held, who assesses it and who supervises it; replaces what was assigned before."""
+class SittingAsked(Command):
+    """When and where one part is examined."""
+
+    part: str = Field(max_length=40, description="theory, practical or review")
+    on: Day = Field(description="day, Asia/Shanghai")
+    begins: str = Field(default="09:00", pattern=CLOCK, description="local time of the beginning, Asia/Shanghai")
+    mode: str = Field(default="central", max_length=40, description="how it is held, of the rule `exam.modes`")
+    site: str = Field(default="", max_length=100, description="id of the site; empty for a part held online")
+    place: FreeText = Field(default="", max_length=200, description="where exactly, for example the building site")
+
+
+class PlanBatch(Command):
+    """A unit prepares an exam: one occupation, one level; each part has a day, a mode and a site."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
                 {
-                    "site": "site-33-001-1",
-                    "assessors": [
-                        "card-5b1d3f0a8c2e4d6f9a7b1c3e5d7f9a1b",
-                        "card-6c2e4a1b9d3f5e7a8b0c2d4f6e8a0b2c",
-                        "card-7d3f5b2c0e4a6f8b9c1d3e5a7f9b1c3d",
+                    "occupation": "rebar_worker",
+                    "level": "5",
+                    "exam_on": "2019-10-12",
+                    "planned": 200,
+                    "site": "site-1f6b2c3d4e5f60718293a4b5c6d7e8f9",
+                    "sittings": [
+                        {"part": "theory", "on": "2019-10-12", "begins": "18:30", "mode": "evening"},
                     ],
-                    "supervisor": "card-8e4a6c3d1f5b7a9c0d2e4f6b8a0c2d4e",
                 }
             ]
         },
     )
 
-    site: str = Field(default="", max_length=100, description="id of the site; empty when it is not known yet")
-    assessors: tuple[CardId, ...] = Field(
-        default=(), max_length=50, description="ids of the assessors' cards, each once"
-    )
-    supervisor: str = Field(
-        default="", max_length=100, description="id of the supervisor's card, not one of the assessors; may be empty"
-    )
-
-
-class FileBatch(AssignBatch):
-    """A unit announces an exam: one occupation, one level, one day; who assesses it can be assigned later."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"occupation": "rebar_worker", "level": "5", "exam_on": "2019-10-12", "planned": 200}]
-        },
-    )
-
     occupation: str = Field(min_length=1, max_length=100, description="slug of the occupation catalogue")
     level: str = Field(pattern=r"^[1-5]$", description="5 junior … 1 senior technician")
-    exam_on: date = Field(description="day of the exam, Asia/Shanghai")
+    exam_on: Day = Field(description="day of the exam's first part, Asia/Shanghai")
     planned: int = Field(ge=1, le=1_000_000, description="candidates expected")
+    mode: str = Field(default="central", max_length=40, description="how it is held, of the rule `exam.modes`")
+    site: str = Field(default="", max_length=100, description="id of the site; a sitting may name its own")
+    begins: str = Field(
+        default="09:00", pattern=CLOCK, description="local time of the beginning, Asia/Shanghai", examples=["18:30"]
+    )
+    place: FreeText = Field(default="", max_length=200, description="where exactly, for example the building site")
+    sittings: Annotated[tuple[SittingAsked, ...], Field(max_length=10)] = Field(
+        default=(), description="parts with a day, mode or site of their own; the others take the batch's"
+    )
+
+
+class OpenRegistration(Command):
+    """Candidates can be entered until the end of a day."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"until": "2019-10-10"}]})
+
+    until: Day = Field(description="last day on which candidates are entered, Asia/Shanghai")
+
+
+class CancelBatch(Command):
+    """The batch is given up."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "台风停工，另行公告。"}]})
+
+    reason: Reason

@@ -1,16 +1,16 @@
-"""Load, decide, save: batches are filed within a unit's standing, frozen when it is lost, released when it is back."""
+"""Load, decide, save: batches are planned and filed within a unit's standing, frozen when it is lost, then released."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from services.assessment.batches.commands import AssignBatch, FileBatch
-from services.assessment.batches.domain import Batch, Cards, filed
+from services.assessment.batches.commands import CancelBatch, OpenRegistration, PlanBatch
+from services.assessment.batches.domain import Batch, planned
 from services.assessment.batches.storage import frozen_of, open_of, units_with_frozen
 from services.assessment.mirrors.domain import Unit
 from services.assessment.mirrors.handlers import Mirrors
-from services.assessment.mirrors.storage import cards_among, suspended_units, units_among
+from services.assessment.mirrors.storage import suspended_units, units_among
 from shared.act import Act
 from shared.clock import Clock
 from shared.storage.store import Decision, Store
@@ -27,25 +27,45 @@ class Batches:
     mirrors: Mirrors
     clock: Clock
 
-    async def file(self, act: Act, asked: FileBatch) -> Batch:
-        """A new batch of the caller's unit."""
+    async def plan(self, act: Act, asked: PlanBatch) -> Batch:
+        """A new batch of the caller's unit; what it may not examine is refused at once."""
         assert act.caller is not None
-        today = self.clock.today()
         unit = await self.mirrors.unit(act.caller.organisation, act.scope)
-        unit.must_cover(asked.occupation, asked.level, asked.exam_on, today)  # before what depends on the day
+        grant = unit.must_cover(asked.occupation, asked.level, asked.exam_on, self.clock.today())
         standard = await self.mirrors.edition(asked.occupation, asked.level, asked.exam_on)
-        cards = await self._named_in(asked)
-        batch, events = filed(f"batch-{act.id}", unit, standard, asked, today=today, cards=cards)
-        return await self.batches.add(batch, events, act)
+        batch = planned(f"batch-{act.id}", unit.id, grant.authority, standard, asked, now=self.clock.now())
+        return await self.batches.add(batch, [], act)
 
-    async def assign(self, act: Act, batch_id: str, asked: AssignBatch, expect: int | None) -> Batch:
-        """Where the batch is held, who assesses and who supervises it."""
-        cards = await self._named_in(asked)
-        return await self.batches.change(batch_id, act, lambda batch: batch.assigned(asked, cards), expect=expect)
+    async def file(self, act: Act, batch_id: str, expect: int | None) -> Batch:
+        """Announce it, within the unit's standing as it now is."""
+        batch = await self.batches.get(batch_id, act.scope)
+        unit = await self.mirrors.unit(batch.unit, act.scope)
+        now, today = self.clock.now(), self.clock.today()
+        grant = unit.must_cover(batch.occupation, batch.level, batch.exam_on, today)
+        unit.must_cover(batch.occupation, batch.level, batch.ends_on, today)
+        return await self.batches.change(batch_id, act, lambda found: found.filed(grant, now, today), expect=expect)
 
-    async def _named_in(self, asked: AssignBatch) -> Cards:
-        named = {*asked.assessors, asked.supervisor} - {""}
-        return await cards_among(self.mirrors.cards, named) if named else {}
+    async def open_registration(self, act: Act, batch_id: str, asked: OpenRegistration, expect: int | None) -> Batch:
+        """Candidates are entered until a day."""
+        now, today = self.clock.now(), self.clock.today()
+        return await self.batches.change(
+            batch_id, act, lambda batch: batch.registering(asked.until, now, today), expect=expect
+        )
+
+    async def begin(self, act: Act, batch_id: str, expect: int | None) -> Batch:
+        """The exam begins."""
+        now, today = self.clock.now(), self.clock.today()
+        return await self.batches.change(batch_id, act, lambda batch: batch.begun(now, today), expect=expect)
+
+    async def end(self, act: Act, batch_id: str, expect: int | None) -> Batch:
+        """The exam is over."""
+        now, today = self.clock.now(), self.clock.today()
+        return await self.batches.change(batch_id, act, lambda batch: batch.ended(now, today), expect=expect)
+
+    async def cancel(self, act: Act, batch_id: str, asked: CancelBatch, expect: int | None) -> Batch:
+        """It is given up."""
+        now = self.clock.now()
+        return await self.batches.change(batch_id, act, lambda batch: batch.cancelled(asked.reason, now), expect=expect)
 
     async def told(self, act: Act, unit: Unit) -> None:
         """A unit's standing as it now counts: what is open is frozen once it is suspended, and released once not.

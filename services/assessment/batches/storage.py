@@ -1,7 +1,7 @@
 """Where batches are kept, the lists asked of them, and who is writing rows into one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from time import time
@@ -26,7 +26,22 @@ GIVES_UP = LONGEST_WRITE + 10  # seconds after which nothing of one that did not
 
 def batch_store(database: Database) -> Store[Batch]:
     """Assessment's batches."""
-    return Store(database, "/assessment/batches", Batch, indexes=INDEXES)
+    return Store(database, "/assessment/batches", Batch, indexes=INDEXES, upgrades={1: _with_sittings})
+
+
+def _with_sittings(document: Document) -> Document:
+    """Schema 1 had one day and site, took entries and scores while it was filed, and named its group in two fields."""
+    held = {"on": document["exam_on"], "begins": "09:00", "site": document.get("site", "")}
+    group = {"part": "practical", "assessors": document.get("assessors", [])}
+    return {
+        **document,
+        "state": State.REGISTERING if document["state"] == State.FILED else document["state"],
+        "ends_on": document["exam_on"],
+        "mode": "central",
+        "sittings": [{"part": part["id"], **held} for part in document["parts"]],
+        "registration_until": document["exam_on"],
+        "assignment": {"groups": [group] if group["assessors"] else [], "supervisor": document.get("supervisor", "")},
+    }
 
 
 async def listed(batches: Store[Batch], scope: Scope, *, state: State | None, after: str, limit: int) -> list[Batch]:
@@ -61,18 +76,20 @@ async def overdue(batches: Store[Batch], ended_before: datetime) -> list[Batch]:
 
 
 @asynccontextmanager
-async def taking_rows(batches: Store[Batch], identity: str, act: Act) -> AsyncIterator[Batch]:
-    """The batch while an act writes rows into it; its results cannot be publicised meanwhile.
+async def taking_rows(
+    batches: Store[Batch], identity: str, act: Act, states: Sequence[State], rule: str
+) -> AsyncIterator[Batch]:
+    """The batch while an act writes rows into it in one of these states; it does not move on meanwhile.
 
-    Signing on counts as a change of the batch, so whoever decided to publicise just before decides anew.
+    Signing on counts as a change of the batch, so whoever decided to move it on just before decides anew.
     An act that fails does not sign off, for a write of its may still land: its repeat signs on in its place.
     """
     batch = await batches.get(identity, act.scope)
-    batch.must_take_rows()
+    batch.must_be(states, rule)
     writer, mine = f"writers.{act.id}", time() + GIVES_UP
-    still = {"_id": identity, "state": State.FILED, "frozen": False}
+    still = {"_id": identity, "state": {"$in": list(states)}, "frozen": False}
     if not await batches.collection.update(still, {"$set": {writer: mine}, "$inc": {"version": 1}}):
-        (await batches.get(identity, act.scope)).must_take_rows()
+        (await batches.get(identity, act.scope)).must_be(states, rule)
         raise Contended(f"batch {identity} is being changed; repeat the request")
     try:
         async with asyncio.timeout(LONGEST_WRITE):

@@ -8,6 +8,7 @@ from functools import partial
 from pydantic_core import to_json
 
 from services.assessment.batches.domain import Batch
+from services.assessment.batches.domain import State as BatchState
 from services.assessment.batches.storage import taking_rows
 from services.assessment.eligibility.domain import Exam, Holding, Met, NotEligible, born_on
 from services.assessment.eligibility.handlers import Reviews
@@ -33,6 +34,7 @@ from shared.privacy import InvalidResidentId, Sealer, check_resident_id
 from shared.storage.store import Store
 
 Read = Line[EnrolRow] | Refused
+RULE = "candidates are entered while registration is open"
 
 
 class EntriesTaken(RowsTaken):
@@ -64,7 +66,7 @@ class Entries:
         """Good rows become entries, bad rows are named; the same request again gets the same answer."""
         taken = EntriesTaken(accepted=0, refused=[], entries=[])
         today, seen = self.clock.today(), set[str]()
-        async with taking_rows(self.batches, batch_id, act) as batch:
+        async with taking_rows(self.batches, batch_id, act, (BatchState.REGISTERING,), RULE) as batch:
             start, exam = blank(batch), await self.reviews.exam_of(batch)
             for run in runs(rows):
                 known = self._known(batch.id, run, today, seen, taken.refused)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from time import time
 
 from services.assessment.batches.domain import Batch, Frozen, State, WrongState
 from services.assessment.batches.storage import overdue
@@ -51,7 +50,7 @@ class Results:
         def decide(found: Batch) -> tuple[Batch, Sequence[Event]]:
             if found.version != counted.version:
                 raise Stale("the batch changed while its entries were counted; read it and repeat the request")
-            return found.publicised(counts, today, period, time())
+            return found.publicised(counts, self.clock.now(), today, period)
 
         return await self.batches.change(counted.id, act, decide, expect=expect)
 
@@ -59,7 +58,8 @@ class Results:
         """The period is over: the batch is closed, and its worker says the results."""
         now = self.clock.now()
         rows = self.rules.integer("results.chunk_rows", on=local_day(now))
-        return await self.batches.change(batch_id, act, lambda batch: batch.closed(now, rows), expect=expect)
+        passed = (await tally(self.entries, batch_id)).passed
+        return await self.batches.change(batch_id, act, lambda batch: batch.closed(now, passed, rows), expect=expect)
 
     async def due(self, now: datetime) -> None:
         """Finalise what nobody has finalised some days after the period's end."""
@@ -80,4 +80,4 @@ class Results:
             with suppress(AlreadyThere):  # the same chunk, said when the event came under another id
                 await self.chunks.add(*chunk_of(batch, number, entries), act)
             last = entries[-1].id
-        return await self.batches.change(batch.id, act, lambda found: found.finalised())
+        return await self.batches.change(batch.id, act, lambda found: found.finalised(self.clock.now()))

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from services.assessment.batches.domain import Batch
+from services.assessment.batches.domain import EXAMINED, Batch
 from services.assessment.batches.storage import taking_rows
-from services.assessment.entries.domain import Entry
+from services.assessment.entries.domain import Entry, State
 from services.assessment.entries.storage import among
 from services.assessment.scores.commands import ScoreRow
 from services.assessment.scores.domain import Scores, TwiceScored, UnknownEntry, Unmarked, has_passed, marked
@@ -17,6 +17,7 @@ from shared.rulebook import Rulebook
 from shared.storage.store import Decision, Store
 
 Read = Line[ScoreRow] | Refused
+RULE = "scores are taken from the beginning of the exam until sheets are sealed"
 Marks = dict[str, tuple[int, Scores]]
 
 
@@ -34,7 +35,7 @@ class Scoring:
         taken = RowsTaken(accepted=0, refused=[])
         step = self.rules.number("score.step", on=self.clock.today())
         seen: set[str] = set()
-        async with taking_rows(self.batches, batch_id, act) as batch:
+        async with taking_rows(self.batches, batch_id, act, EXAMINED, RULE) as batch:
             for run in runs(rows):
                 await self._save(act, batch, _marks(batch, step, run, seen, taken.refused), taken)
         taken.refused.sort(key=lambda row: row.line)
@@ -51,7 +52,12 @@ class Scoring:
 
 
 def _scoring(batch: Batch, scores: Scores) -> "partial[Decision[Entry]]":
-    return partial(Entry.scored, scores=scores, passed=has_passed(batch.parts, scores))
+    state = State.PASSED if has_passed(batch.parts, scores) else State.FAILED
+    return partial(_scored, scores=scores, state=state)
+
+
+def _scored(entry: Entry, scores: Scores, state: State) -> Decision[Entry]:
+    return entry.having(scores=scores, state=state), []
 
 
 def _marks(batch: Batch, step: float, run: Iterable[Read], seen: set[str], refused: list[Refused]) -> Marks:

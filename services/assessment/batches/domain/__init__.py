@@ -1,33 +1,60 @@
-"""The life of a batch: filed, publicised, closed, finalised. Frozen while its unit has lost its standing."""
+"""The life of a batch, from planned to archived. Frozen while its unit has lost its standing."""
 
-from services.assessment.batches.domain.assignment import Cards
-from services.assessment.batches.domain.batch import (
+from services.assessment.batches.domain.life import Batch
+from services.assessment.batches.domain.planning import planned, sittings_of
+from services.assessment.batches.domain.records import (
+    Assignment,
+    Group,
+    Invigilator,
+    Notice,
+    Override,
+    Refusal,
+    Room,
+    Seal,
+    Tally,
+)
+from services.assessment.batches.domain.states import (
+    BEFORE_EXAM,
+    EXAMINED,
     OPEN,
-    Batch,
+    UNTIL_PUBLICISED,
     Busy,
     Frozen,
     NoEntries,
-    Notice,
+    NotReady,
     NotScored,
     PeriodOpen,
     State,
-    Tally,
+    WrongDay,
+    WrongSittings,
     WrongState,
-    filed,
 )
 
 __all__ = [
+    "BEFORE_EXAM",
+    "EXAMINED",
     "OPEN",
+    "UNTIL_PUBLICISED",
+    "Assignment",
     "Batch",
     "Busy",
-    "Cards",
     "Frozen",
+    "Group",
+    "Invigilator",
     "NoEntries",
+    "NotReady",
     "NotScored",
     "Notice",
+    "Override",
     "PeriodOpen",
+    "Refusal",
+    "Room",
+    "Seal",
     "State",
     "Tally",
+    "WrongDay",
+    "WrongSittings",
     "WrongState",
-    "filed",
+    "planned",
+    "sittings_of",
 ]

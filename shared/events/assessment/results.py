@@ -1,48 +1,12 @@
-"""What assessment says: batches, publicised and finalised results, what became of each entry."""
+"""What assessment says of results: on public notice, closed, final; and what follows for the batch."""
 
 from datetime import date, datetime
 from typing import ClassVar
 
 from pydantic import Field
 
-from shared.events.base import Event, Record
-
-
-class BatchEvent(Event):
-    """What every event about a batch carries."""
-
-    batch: str = Field(description="id of the batch")
-    unit: str = Field(description="id of the unit that examines", examples=["unit-33-001"])
-    occupation: str = Field(description="slug of the occupation catalogue", examples=["rebar_worker"])
-    level: str = Field(description="level code, 5 junior … 1 senior technician", examples=["5"])
-
-
-class BatchFiled(BatchEvent):
-    """A batch is announced within the unit's filed scope."""
-
-    type: ClassVar[str] = "assessment.batch.filed.v1"
-    standard: str = Field(description="the edition the batch is examined by, to its end")
-    exam_on: date = Field(description="day of the exam, Asia/Shanghai")
-    planned: int = Field(description="candidates expected")
-    begun_on: date | None = Field(
-        default=None, description="day the batch was filed; null in events from before 2026-11"
-    )
-    plan: str = Field(default="", description="id of the filed plan the batch is held under")
-    plan_edition: int = Field(default=1, description="edition of that plan")
-
-
-class BatchFrozen(BatchEvent):
-    """The unit lost its standing; nothing in this batch moves."""
-
-    type: ClassVar[str] = "assessment.batch.frozen.v1"
-    reason: str = Field(description="why the unit lost its standing, as the registry said it")
-
-
-class BatchReleased(BatchEvent):
-    """The unit's standing is restored; the batch goes on where it stood when it was frozen."""
-
-    type: ClassVar[str] = "assessment.batch.released.v1"
-    state: str = Field(description="where it goes on: filed, publicised, closed or finalised", examples=["filed"])
+from shared.events.assessment.batches import BatchEvent
+from shared.events.base import Record
 
 
 class ResultsPublicised(BatchEvent):
@@ -99,18 +63,9 @@ class ResultsFinalised(BatchEvent):
     supervisor: str = Field(default="", description="id of the supervisor's card; empty when none was named")
 
 
-class EntryCertified(BatchEvent):
-    """An entry ended with a certificate."""
+class BatchCertified(BatchEvent):
+    """Every qualified entry has its certificate or was rejected, and no objection is open."""
 
-    type: ClassVar[str] = "assessment.entry.certified.v1"
-    entry: str = Field(description="id of the entry")
-    number: str = Field(description="certificate number")
-
-
-class EntryRejected(BatchEvent):
-    """The registry did not file an entry's result."""
-
-    type: ClassVar[str] = "assessment.entry.rejected.v1"
-    entry: str = Field(description="id of the entry")
-    reason: str = Field(description="the registry's slug")
-    detail: str = Field(description="the rule and what to do, without personal data")
+    type: ClassVar[str] = "assessment.batch.certified.v1"
+    certified: int = Field(description="entries with a certificate")
+    rejected: int = Field(description="qualified entries the registry did not file")

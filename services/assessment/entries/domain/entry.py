@@ -1,32 +1,49 @@
 """A candidate in a batch: enrolled, passed or failed, and in the end certified or rejected by the registry."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Any, Self
-
-from pydantic import Field
+from typing import Any
 
 from services.assessment.batches.domain import Batch
 from services.assessment.eligibility.domain import Met
+from services.assessment.eligibility.domain.claims import Claims
 from services.assessment.entries.commands import EnrolRow
+from services.assessment.entries.domain.records import (
+    Attendance,
+    Certificate,
+    Resit,
+    Reviewed,
+    Score,
+    Seat,
+    Sheet,
+)
 from shared.entity import Entity
 from shared.errors import Fault, Kind
 from shared.events.assessment import EntryCertified, EntryRejected
-from shared.events.base import Event, Record
-from shared.events.registry import CertificateFiled, CertificateStanding
+from shared.events.base import Event
+from shared.events.registry import CertificateFiled, CertificateStanding, Part
 from shared.privacy import mask_id, mask_name, scrub
 
 
 class State(StrEnum):
     """Where an entry stands; the names are those of the batch's tally."""
 
+    INELIGIBLE = "ineligible"
+    """Refused by the conditions of the level; entered again with more evidence, or let in by a reviewer."""
     ENROLLED = "enrolled"
+    """To be examined, or examined and without a result yet."""
+    WITHDRAWN = "withdrawn"
+    """Given up before the exam."""
     PASSED = "passed"
+    """Each part reached its mark."""
     FAILED = "failed"
+    """Some part did not, or was missed, or is void."""
     CERTIFIED = "certified"
+    """The registry filed a certificate."""
     REJECTED = "rejected"
+    """The registry did not."""
 
 
 QUALIFIED = (State.PASSED, State.CERTIFIED, State.REJECTED)
@@ -45,35 +62,13 @@ class Enrolled(Fault):
     slug, kind = "duplicate", Kind.CONFLICT
 
 
-class Score(Record):
-    """The points of one part; with its dimensions where the part has a score sheet."""
-
-    part: str
-    points: float
-    dimensions: Mapping[str, float] = {}
-
-
-class Certificate(Record):
-    """The certificate an entry ended with, as the registry's newest word has it."""
-
-    number: str
-    regime: str = Field(description="appraisal or recognition")
-    status: str = Field(default="valid", description="valid, suspended, revoked or voided")
-    edition: int = Field(default=1, description="counts its corrections from 1")
-    reason: str = Field(default="", description="why it has this status")
-    exam_on: date | None = Field(default=None, description="day of the exam; null until its filing was heard")
-    filed_on: date | None = Field(default=None, description="day it was put on file; null until that was heard")
-    sequence: int = Field(description="the registry's count of what was said of it")
-
-    def joined(self, said: Self) -> Self:
-        """The newer word counts; the days are said once, at the filing."""
-        newer = said if said.sequence > self.sequence else self
-        days = {"exam_on": self.exam_on or said.exam_on, "filed_on": self.filed_on or said.filed_on}
-        return newer.model_copy(update=days)
-
-
 class Entry(Entity):
-    """One candidate; `person` is the sealed name and ID number, bound to the entry."""
+    """One candidate; `person` is the sealed name and ID number, bound to the entry.
+
+    `days` are the days of the exam, on which nobody is examined twice; empty once the entry ended before it.
+    `sheets` are all versions of all sheets, `scores` the points that follow from them. `objection` is the open one
+    that holds the entry back, `filings` counts how often its result was said to the registry.
+    """
 
     batch: str
     unit: str
@@ -85,8 +80,19 @@ class Entry(Entity):
     person: str
     person_index: str
     employer: str | None
-    scores: tuple[Score, ...] = ()
+    days: tuple[date, ...] = ()
+    claims: Claims | None = None
     eligibility: Met | None = None
+    reviewed: Reviewed | None = None
+    resit: Resit | None = None
+    ticket: str = ""
+    arrangement: int = 0
+    seats: tuple[Seat, ...] = ()
+    attendance: tuple[Attendance, ...] = ()
+    sheets: tuple[Sheet, ...] = ()
+    scores: tuple[Score, ...] = ()
+    objection: str = ""
+    filings: int = 0
     number: str = ""
     certificate: Certificate | None = None
     reason: str = ""
@@ -96,12 +102,19 @@ class Entry(Entity):
         """The points of a part, 0 where the edition has no such part."""
         return next((score.points for score in self.scores if score.part == part), 0.0)
 
-    def scored(self, scores: tuple[Score, ...], *, passed: bool) -> "tuple[Entry, Sequence[Event]]":
-        """Scores, or better ones in their place, until results are publicised."""
-        state = State.PASSED if passed else State.FAILED
-        if self.state is state and self.scores == scores:
-            return self, []
-        return self.having(state=state, scores=scores), []
+    def standing_sheets(self, part: str) -> tuple[Sheet, ...]:
+        """The newest version of each assessor's sheet on a part."""
+        mine = sorted((sheet for sheet in self.sheets if sheet.part == part), key=lambda row: row.version)
+        return tuple({sheet.assessor: sheet for sheet in mine}.values())
+
+    def noted(self, part: str) -> str:
+        """How the candidate attended a part."""
+        return next((row.mark for row in self.attendance if row.part == part), "present")
+
+    def to_sit(self, parts: Sequence[Part]) -> tuple[Part, ...]:
+        """The parts this candidate is examined in: all, or at a resit those that were not passed."""
+        carried = {score.part for score in self.resit.carried} if self.resit else set()
+        return tuple(part for part in parts if part.id not in carried)
 
     def certified(self, said: Certificate) -> "tuple[Entry, Sequence[Event]]":
         """The registry filed a certificate, or said what became of it, whichever is heard first."""
@@ -152,6 +165,7 @@ def blank(batch: Batch) -> Entry:
         person="",
         person_index="",
         employer=None,
+        days=tuple(sorted({sitting.on for sitting in batch.sittings})),
     )
 
 

@@ -1,0 +1,56 @@
+"""Planning a batch: each part of its level has one sitting, on days of one edition."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.assessment.batches.commands import PlanBatch, SittingAsked
+from services.assessment.batches.domain.life import Batch
+from services.assessment.batches.domain.states import State, WrongSittings
+from services.assessment.mirrors.domain import Standard
+from shared.events.assessment import Sitting
+from shared.events.registry import Part
+
+
+def planned(identity: str, unit: str, authority: str, standard: Standard, asked: PlanBatch, *, now: datetime) -> Batch:
+    """A new batch of a unit, held by the edition of its first day."""
+    parts = standard.parts_of(asked.level)
+    sittings = sittings_of(asked, parts)
+    return Batch(
+        id=identity,
+        authority=authority,
+        unit=unit,
+        occupation=asked.occupation,
+        level=asked.level,
+        standard=standard.id,
+        exam_on=asked.exam_on,
+        ends_on=max(sitting.on for sitting in sittings),
+        mode=asked.mode,
+        sittings=sittings,
+        planned=asked.planned,
+        parts=parts,
+        state=State.PLANNED,
+        moments={State.PLANNED.value: now},
+    )
+
+
+def sittings_of(asked: PlanBatch, parts: Sequence[Part]) -> tuple[Sitting, ...]:
+    """The sittings asked for, in the order of the parts; for a part without one, the batch's own day, mode and site."""
+    given = {row.part: (place, row) for place, row in enumerate(asked.sittings)}
+    known = [part.id for part in parts]
+    if len(given) < len(asked.sittings) or given.keys() - set(known):
+        raise WrongSittings(f"name each part at most once; the parts are: {', '.join(known)}", field="/sittings")
+    made = [
+        Sitting(part=part, on=asked.exam_on, begins=asked.begins, mode=asked.mode, site=asked.site, place=asked.place)
+        if part not in given
+        else _own(asked, *given[part])
+        for part in known
+    ]
+    if min(sitting.on for sitting in made) != asked.exam_on:
+        raise WrongSittings("the day of the exam is that of its first part", field="/exam_on")
+    return tuple(made)
+
+
+def _own(asked: PlanBatch, place: int, row: SittingAsked) -> Sitting:
+    if row.on < asked.exam_on:
+        raise WrongSittings("no part lies before the day of the exam", field=f"/sittings/{place}/on")
+    return Sitting(**row.model_dump())

@@ -1,0 +1,57 @@
+"""What a candidate reached: each part by itself, from sheets, attendance and what a resit carries over."""
+
+from collections.abc import Sequence
+
+from services.assessment.batches.domain import Batch
+from services.assessment.entries.domain.entry import Entry, State
+from services.assessment.entries.domain.records import Score, Sheet
+from shared.events.registry import Part
+
+DECIMALS = 2  # of a mean over several assessors; never rounded up to a mark
+MISSED = {"absent": "absent", "violation": "void"}
+
+
+def judged(entry: Entry, batch: Batch) -> Entry:
+    """The entry with its points and whether it passed; without a result while a sheet is missing."""
+    if entry.state not in (State.ENROLLED, State.PASSED, State.FAILED):
+        return entry
+    carried = {score.part: score for score in entry.resit.carried} if entry.resit else {}
+    scores = [carried.get(part.id) or _score(entry, batch, part) for part in batch.parts]
+    known = tuple(score for score in scores if score is not None)
+    if len(known) < len(scores):
+        return entry.having(scores=known, state=State.ENROLLED)
+    passed = all(has_passed(part, score) for part, score in zip(batch.parts, known, strict=True))
+    return entry.having(scores=known, state=State.PASSED if passed else State.FAILED)
+
+
+def has_passed(part: Part, score: Score) -> bool:
+    """Whether a part reached its own mark; parts are never averaged."""
+    return score.state in ("scored", "carried") and score.points >= part.pass_mark
+
+
+def sheets_wanted(batch: Batch, part: str) -> int:
+    """How many sheets a part has: one of each assessor, or one where nobody assesses alone."""
+    group = batch.assignment.group(part)
+    return len(group.assessors) if group else 1
+
+
+def _score(entry: Entry, batch: Batch, part: Part) -> Score | None:
+    if missed := MISSED.get(entry.noted(part.id)):
+        return Score(part=part.id, points=0, state=missed)
+    sheets = entry.standing_sheets(part.id)
+    if len(sheets) < sheets_wanted(batch, part.id):
+        return None
+    if any(sheet.accident for sheet in sheets):
+        return Score(part=part.id, points=0, state="void")
+    dimensions = {row.id: _mean([sheet.dimensions.get(row.id, 0) for sheet in sheets]) for row in part.dimensions}
+    return Score(part=part.id, points=_points(sheets), dimensions=dimensions)
+
+
+def _points(sheets: Sequence[Sheet]) -> float:
+    return _mean([sheet.points for sheet in sheets])
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Cut off, not rounded: 59.999 is not 60."""
+    steps = 10.0**DECIMALS
+    return int(sum(values) / len(values) * steps + 1e-9) / steps

@@ -57,7 +57,7 @@ async def _told_everything(waves: Waves) -> None:
 
     The business clock moves on by a day: a delivery that met a fault waits for its next attempt.
     """
-    waves.a_day_later()
+    waves.a_day_on()
 
     async def told() -> bool | None:
         before = {event["id"] for event in await feed_of(waves.world)}

@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from itertools import islice
 
 from infra.chaos.faults import Faults
-from infra.drive import spine
+from infra.drive import exam, spine
 from infra.drive.caller import Refused
 from infra.drive.people import people
 from infra.drive.plans import overall_plans, plan_for
-from infra.drive.world import Unit, World
+from infra.drive.staff import staffed
+from infra.drive.world import Unit, World, exam_day
 
 START = date(2019, 9, 2)
 PATIENCE = 180.0
@@ -38,6 +39,7 @@ class Waves:
         await overall_plans(self.world, START, end)
         for unit in self.world.units:
             await spine.authorise(self.world, unit, plan_for(unit, START, end))
+            await staffed(self.world, unit, START)
 
     async def run(self, entries: int, faults: Faults, least_faults: int) -> None:
         """That many entries, with the faults spread evenly over them."""
@@ -48,19 +50,23 @@ class Waves:
 
     async def _wave(self) -> None:
         self.world.set_time(self._day)
-        made = await asyncio.gather(*(self._examined(unit) for unit in self.world.units))
-        self._day = max(closes_on for _, _, closes_on in made) + timedelta(days=1)
-        self.world.set_time(self._day)
+        announced = await asyncio.gather(*(self._announced(unit) for unit in self.world.units))
+        self.a_day_on()
+        made = await asyncio.gather(*(self._examined(*row) for row in announced))
+        self._day = max(closes_on for _, _, closes_on in made)
+        self.a_day_on()
         await asyncio.gather(*(self._finalised(unit, batch) for unit, batch, _ in made))
         self.batches += [(unit, batch) for unit, batch, _ in made]
 
-    async def _examined(self, unit: Unit) -> tuple[Unit, str, date]:
+    async def _announced(self, unit: Unit) -> tuple[Unit, str, list[str]]:
         occupation = unit.occupations[len(self.batches) % len(unit.occupations)]
         crowd = list(islice(self._crowd, self.size))
-        batch = await spine.announce(self.world, unit, occupation, self._day, len(crowd))
+        batch = await spine.announce(self.world, unit, occupation, exam_day(self._day), len(crowd))
         answers = await spine.enrol(self.world, unit, batch, crowd)
-        entries = [entry for answer in answers for entry in answer["entries"]]
-        await spine.score(self.world, unit, batch, [spine.sheet(entry, 80, 72.5) for entry in entries])
+        return unit, batch, [entry for answer in answers for entry in answer["entries"]]
+
+    async def _examined(self, unit: Unit, batch: str, entries: list[str]) -> tuple[Unit, str, date]:
+        await exam.examined(self.world, unit, batch, dict.fromkeys(entries, exam.GOOD))
         notice = (await spine.publicise(self.world, unit, batch))["notice"]
         self.passed.update(entries)
         return unit, batch, date.fromisoformat(notice["closes_on"])
@@ -72,7 +78,7 @@ class Waves:
             if refused.slug != CLOSED:  # the clock finalises what nobody has finalised: it was first
                 raise
 
-    def a_day_later(self) -> None:
+    def a_day_on(self) -> None:
         """Move the business clock on by a day."""
         self._day += timedelta(days=1)
         self.world.set_time(self._day)

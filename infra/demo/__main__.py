@@ -15,7 +15,8 @@ from rich.table import Table
 
 from infra.demo.checks import Findings, examine
 from infra.demo.pictures import Gallery, pictures
-from infra.demo.story import START, Story, Tally
+from infra.demo.story import START, Story
+from infra.demo.tally import Tally
 from infra.demo.traces import tree_of
 from infra.drive.world import build_folder, world
 from infra.local.install import ServersUnavailable
@@ -23,7 +24,7 @@ from infra.local.stack import ROOT, Stack, stack
 from shared.clock import SHANGHAI
 
 BEGIN = datetime.combine(START, hour(9), SHANGHAI)
-STEPS = 40  # plans, batches, results, certificates, the stories at the end
+STEPS = 60  # plans, sites and cards, batches, exams, results, certificates, the stories at the end
 
 
 async def _told(running: Stack, count: int, console: Console) -> tuple[Tally, Gallery, Findings]:

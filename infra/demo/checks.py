@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.demo.correction import EDITION, Corrected
-from infra.demo.story import Tally
+from infra.demo.tally import Tally
 from infra.demo.traces import Span, spans_of
 from infra.drive.caller import pages
 from infra.drive.spine import until
@@ -60,6 +60,7 @@ async def examine(world: World, tally: Tally) -> Findings:
     verified = await world.center.get("registry", f"/v1/verify/{number}")
     checks = [
         *_workers(books, tally),
+        *_exams(books, tally),
         *_certificates(books),
         *_correction(books, tally.corrected),
         *_announcements(world, books),
@@ -92,8 +93,23 @@ def _workers(books: Books, tally: Tally) -> list[Check]:
             "entries",
             {"sent": tally.accepted, "assessment": sum(states.values()), "evaluation": figures["entries"]},
         ),
-        Check("passed", {"scored": tally.passed, "assessment": ended, "evaluation": figures["passed"]}),
-        Check("failed", {"scored": tally.failed, "assessment": states["failed"], "evaluation": figures["failed"]}),
+        Check("passed in the end", {"scored": tally.passed, "assessment": ended}),
+        Check("failed in the end", {"scored": tally.failed, "assessment": states["failed"]}),
+        *(
+            Check(f"{name} on the notice", {"notices": tally.publicised[name], "evaluation": figures[name]})
+            for name in ("passed", "failed")
+        ),
+    ]
+
+
+def _exams(books: Books, tally: Tally) -> list[Check]:
+    """What the story tells of a refused assignment, an objection and a resit, as far as enough workers failed."""
+    failures, held = len(tally.failures), len(tally.batches)
+    return [
+        Check("assignments confirmed", {"batches": held, "feed": books.said["assessment.assignment.confirmed.v1"]}),
+        Check("batches whose sheets are sealed", {"batches": held, "feed": books.said["assessment.batch.scored.v1"]}),
+        Check("objection", {"expected": "changed" if failures else "", "answered": tally.objected}),
+        Check("resit", {"expected": "certified" if failures > 1 else "", "answered": tally.resat}),
     ]
 
 

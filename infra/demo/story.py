@@ -1,52 +1,25 @@
 """What the demo does: the whole spine for N workers, on the notice's occupations and authorities, bad rows included."""
 
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import islice
 from typing import Any
 
-from infra.demo.correction import Corrected, correct
+from infra.demo.correction import correct
+from infra.demo.exams import Exams
+from infra.demo.tally import Batch, Tally
 from infra.drive import spine
 from infra.drive.caller import Refused
 from infra.drive.people import Person, misspelt, people, with_wrong_check_digit
 from infra.drive.plans import overall_plan, plan_for
+from infra.drive.staff import staffed
 from infra.drive.world import Unit, World
-from shared.workdays import local_day
 
 START = date(2019, 9, 2)  # a Monday of the notice's first stage
 CYCLE = "2019"
-NOBODY = 1 << 30
-FAILING = 10  # every tenth worker scores 59 in theory
 SLIP = 1  # whose name is misspelt at the enrolment of the first batch: the second, if there are two
 
 Step = Callable[[str], None]
-
-
-@dataclass
-class Batch:
-    """One batch of the demo."""
-
-    id: str
-    unit: Unit
-    occupation: str
-    people: list[Person]
-    entries: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Tally:
-    """What the demo sent and what it was told; the checks compare it with what the services hold."""
-
-    accepted: int = 0
-    passed: int = 0
-    failed: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
-    batches: list[Batch] = field(default_factory=list)
-    frozen: str = ""
-    evaluated: str = ""
-    corrected: Corrected = field(init=False)
 
 
 class Story:
@@ -57,8 +30,8 @@ class Story:
         self.count = count
         self.step = step
         self.tally = Tally()
+        self.exams = Exams(world, self.tally, step)
         self._crowd = people(seed=2019)
-        self._scored_before = 0
 
     async def run(self) -> Tally:
         """The whole story."""
@@ -68,6 +41,7 @@ class Story:
         await self._batches()
         await self._results()
         await self._correction()
+        await self.exams.resit(START + timedelta(days=9))
         await self._a_person_twice()
         await self._evaluation()
         await self._revocation()
@@ -84,6 +58,8 @@ class Story:
                 await self._returned_first(unit, plan)
             else:
                 await spine.authorise(self.world, unit, plan)
+            self.step(f"站点与证卡 site and cards of {unit.id}")
+            await staffed(self.world, unit, START)
 
     async def _returned_first(self, unit: Unit, plan: dict[str, Any]) -> None:
         center, caller = self.world.center, self.world.caller(unit)
@@ -103,18 +79,11 @@ class Story:
 
     async def _batch(self, unit: Unit, occupation: str, crowd: list[Person], *, with_bad_rows: bool) -> None:
         exam_on = START + timedelta(days=1)
-        batch = await spine.announce(self.world, unit, occupation, exam_on, len(crowd))
+        made = await spine.announce(self.world, unit, occupation, exam_on, len(crowd))
         bad = [with_wrong_check_digit(next(self._crowd)), crowd[0]] if with_bad_rows and crowd else []
         slip = _slip(crowd) if bad else None
         rows = [misspelt(person) if person is slip else person for person in crowd]
-        await self._enrolled(Batch(batch, unit, occupation, crowd), [*rows, *bad])
-
-    async def _enrolled(self, batch: Batch, rows: list[Person]) -> None:
-        for answer in await spine.enrol(self.world, batch.unit, batch.id, rows):
-            batch.entries += answer["entries"]
-            self.tally.accepted += answer["accepted"]
-            self.tally.refused.update(f"enrolment: {row['rule']}" for row in answer["refused"])
-        self.tally.batches.append(batch)
+        await self.exams.enrolled(Batch(made, unit, occupation, crowd), [person.row() for person in (*rows, *bad)])
 
     async def _out_of_scope(self) -> None:
         first, second = self.world.units[0], self.world.units[1]
@@ -124,33 +93,11 @@ class Story:
             self.tally.refused[f"batch: {refused.slug}"] += 1
 
     async def _results(self) -> None:
-        self.world.set_time(START + timedelta(days=1), 17)
-        for batch in self.tally.batches:
-            self.step(f"成绩公示 results of {batch.occupation}")
-            await self._scored(batch)
-            await spine.publicise(self.world, batch.unit, batch.id)
+        batches = list(self.tally.batches)
+        await self.exams.held(batches, START + timedelta(days=1))
+        await self.exams.objection()
         self.world.set_time(START + timedelta(days=9))
-        for batch in self.tally.batches:
-            await spine.finalise(self.world, batch.unit, batch.id)
-        for batch in self.tally.batches:
-            self.step(f"证书备案 certificates of {batch.occupation}")
-            await spine.settled(self.world, batch.unit, batch.id)
-
-    async def _scored(self, batch: Batch, *, every: int = FAILING) -> None:
-        sheets = [
-            spine.sheet(entry, 59 if place % every == every - 1 else 80, 72.5)
-            for place, entry in enumerate(batch.entries, start=self._scored_before)
-        ]
-        if sheets and batch is self.tally.batches[0]:
-            sheets[0]["practical"]["conduct"] = 99
-            (refused,) = (await spine.score(self.world, batch.unit, batch.id, sheets[:1]))[0]["refused"]
-            self.tally.refused[f"score: {refused['rule']}"] += 1
-            sheets[0] = spine.sheet(batch.entries[0], 80, 72.5)
-        await spine.score(self.world, batch.unit, batch.id, sheets)
-        failed = sum(row["theory"] < 60 for row in sheets)  # noqa: PLR2004 - the notice's pass mark
-        self._scored_before += len(sheets)
-        self.tally.failed += failed
-        self.tally.passed += len(sheets) - failed
+        await self.exams.finalised(batches)
 
     async def _correction(self) -> None:
         self.step("证书更正 a misspelt name is corrected")
@@ -162,19 +109,12 @@ class Story:
     async def _a_person_twice(self) -> None:
         """Somebody who holds the certificate already is examined again; the registry refuses the second filing."""
         self.step("重复取证 a certificate somebody holds already")
+        today = START + timedelta(days=25)
+        self.world.set_time(today)
         first = self.tally.batches[0]
-        start = START + timedelta(days=9)
-        batch = await spine.announce(self.world, first.unit, first.occupation, start + timedelta(days=1), 1)
-        made = Batch(batch, first.unit, first.occupation, first.people[:1])
-        await self._enrolled(made, made.people)
-        self.world.set_time(start + timedelta(days=1), 17)
-        await self._scored(made, every=NOBODY)
-        shown = await spine.publicise(self.world, first.unit, batch)
-        # On the day the notice is over: a day later assessment would finalise by itself, perhaps before us.
-        self.world.set_time(local_day(datetime.fromisoformat(shown["notice"]["ends_at"])))
-        await spine.finalise(self.world, first.unit, batch)
-        await spine.settled(self.world, first.unit, batch)
-        (row,) = await spine.entries_of(self.world, first.unit, batch)
+        batch = await self.exams.one(first, first.people[0], today, {})
+        await self.exams.to_its_end(batch, today)
+        (row,) = await spine.entries_of(self.world, batch.unit, batch.id)
         self.tally.refused[f"filing: {row['reason']}"] += 1
 
     async def _evaluation(self) -> None:
@@ -188,14 +128,15 @@ class Story:
         await self.world.center.post(
             "evaluation", f"{path}/decide", {"scores": scores, "reason": "专家组评估，达到要求。"}
         )
-        self.world.set_time(START + timedelta(days=50))
+        self.world.set_time(START + timedelta(days=59))
         filed = await self.world.center.post("evaluation", f"{path}/file")
         self.tally.evaluated = f"{unit.id} {filed['state']}"
 
     async def _revocation(self) -> None:
         self.step("取消试点资格 a unit loses its status in the middle of a batch")
         unit = self.world.units[-1]
-        today = START + timedelta(days=50)
+        today = START + timedelta(days=60)
+        self.world.set_time(today)
         exam_on = today + timedelta(days=1)
         batch = await spine.announce(self.world, unit, unit.occupations[0], exam_on, 1)
         await self.world.center.post(

@@ -22,6 +22,7 @@ class Refused(Exception):  # noqa: N818 - says what happened
         super().__init__(f"{status} {problem.get('type')}: {problem.get('detail')} {problem.get('errors', '')}")
         self.status = status
         self.slug = str(problem.get("type", "")).rsplit(":", 1)[-1]
+        self.rules = [str(row["rule"]) for row in problem.get("errors", ())]
 
 
 @dataclass(frozen=True)

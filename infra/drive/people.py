@@ -28,7 +28,7 @@ class Person:
         return {"name": self.name, "id_number": self.id_number, "claims": CLAIMS}
 
 
-def people(seed: int) -> Iterator[Person]:
+def people(seed: int | str) -> Iterator[Person]:
     """Endless different people; the same seed gives the same ones."""
     chance = random.Random(seed)  # noqa: S311 - repeatable test data
     seen: set[str] = set()

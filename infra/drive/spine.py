@@ -14,7 +14,7 @@ from infra.local.stack import ROOT
 
 FORM = ROOT / "services" / "evaluation" / "data" / "form.json"
 ROWS = 500
-POINTS = {"operating_rules": 25, "safe_production": 20, "problem_solving": 15, "task_completion": 30, "conduct": 10}
+NOT_HEARD_YET = ("unit-not-authorised", "no-standard", "site-unknown", "site-not-confirmed", "card-unknown")
 ENDED = ("certified", "rejected", "failed")
 T = TypeVar("T")
 
@@ -43,18 +43,34 @@ async def authorise(world: World, unit: Unit, plan: dict[str, Any]) -> str:
 async def announce(
     world: World, unit: Unit, occupation: str, exam_on: date, planned: int, *, level: str = LEVEL
 ) -> str:
-    """Announce a batch, as soon as the authorisation has reached assessment; its id."""
-    asked = {"occupation": occupation, "level": level, "exam_on": exam_on.isoformat(), "planned": planned}
+    """Plan, file and open a batch, as soon as what it rests on has reached assessment; its id."""
+    asked = {
+        "occupation": occupation,
+        "level": level,
+        "exam_on": exam_on.isoformat(),
+        "planned": planned,
+        "site": world.staff[unit.id].site,
+    }
+    made = await _once_heard(world, unit, "/v1/batches", asked)
+    batch = str(made["id"])
+    await _once_heard(world, unit, f"/v1/batches/{batch}/file", None)
+    await world.caller(unit).post("assessment", f"/v1/batches/{batch}/registration", {"until": exam_on.isoformat()})
+    return batch
 
-    async def tried() -> str | None:
+
+async def _once_heard(world: World, unit: Unit, path: str, asked: dict[str, Any] | None) -> dict[str, Any]:
+    """The answer to a request, repeated while assessment has not heard of what the request rests on."""
+
+    async def tried() -> dict[str, Any] | None:
         try:
-            return str((await world.caller(unit).post("assessment", "/v1/batches", asked))["id"])
+            answer: dict[str, Any] = await world.caller(unit).post("assessment", path, asked)
         except Refused as refused:
-            if refused.slug in ("unit-not-authorised", "no-standard"):
+            if refused.slug in NOT_HEARD_YET:
                 return None
             raise
+        return answer
 
-    return await until(tried, f"the authorisation of {unit.id}")
+    return await until(tried, f"what {path} of {unit.id} rests on")
 
 
 async def enrol(world: World, unit: Unit, batch: str, people: Sequence[Person]) -> list[dict[str, Any]]:
@@ -65,26 +81,6 @@ async def enrol(world: World, unit: Unit, batch: str, people: Sequence[Person]) 
         rows = [person.row() for person in people[start : start + ROWS]]
         answers.append(await world.caller(unit).post_rows("assessment", path, rows))
     return answers
-
-
-def sheet(entry: str, theory: float, practical: float) -> dict[str, Any]:
-    """A score row: the practical points are spread over the sheet's dimensions in steps of a half."""
-    marks = {name: int(points * practical / 100 * 2) / 2 for name, points in POINTS.items()}
-    rest = practical - sum(marks.values())
-    for name, points in POINTS.items():
-        more = min(rest, points - marks[name])
-        marks[name] += more
-        rest -= more
-    return {"entry": entry, "theory": theory, "practical": marks}
-
-
-async def score(world: World, unit: Unit, batch: str, sheets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Send score sheets in files of 500 rows; the answers."""
-    path = f"/v1/batches/{batch}/scores"
-    return [
-        await world.caller(unit).post_rows("assessment", path, sheets[start : start + ROWS])
-        for start in range(0, len(sheets), ROWS)
-    ]
 
 
 async def publicise(world: World, unit: Unit, batch: str) -> dict[str, Any]:

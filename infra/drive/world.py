@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -15,6 +15,9 @@ from infra.drive.caller import Caller
 from infra.drive.receiver import Receiver
 from infra.local.stack import ROOT, Stack
 from shared.clock import SHANGHAI, set_offset
+
+if TYPE_CHECKING:
+    from infra.drive.staff import Staff
 
 LEVEL = "4"  # every pilot standard offers it
 DATA = ROOT / "services" / "registry" / "data"
@@ -40,6 +43,7 @@ class World:
     center: Caller
     units: list[Unit]
     callers: dict[str, Caller] = field(default_factory=dict)
+    staff: dict[str, "Staff"] = field(default_factory=dict)
 
     def caller(self, unit: Unit) -> Caller:
         """The unit's own system."""

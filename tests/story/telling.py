@@ -14,7 +14,8 @@ import httpx
 import pymongo
 
 from infra.demo.checks import Findings, examine, feed_of
-from infra.demo.story import START, Story, Tally
+from infra.demo.story import START, Story
+from infra.demo.tally import Tally
 from infra.drive.caller import pages
 from infra.drive.world import World, world
 from infra.local.stack import Stack, stack

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from infra.drive import spine
+from infra.drive import exam, spine
 from infra.drive.people import Person, people
 from infra.drive.plans import overall_for, plan_for
+from infra.drive.staff import staffed
 from infra.drive.world import Unit, World, world
 from infra.local.stack import Stack, stack
 from shared.clock import SHANGHAI
@@ -77,6 +78,8 @@ class Switch:
             await spine.authorise(self.world, unit, {**plan_for(unit, start, end), "scopes": own})
             for unit in (self.unit, self.other)
         ]
+        for unit in (self.unit, self.other):
+            await staffed(self.world, unit, start)
         return [made["id"], *units]
 
     async def _before_and_after(self, old: list[Person], new: list[Person]) -> None:
@@ -114,7 +117,7 @@ class Switch:
     async def _publicised(self, unit: Unit, batch: str, exam_on: date) -> None:
         self.world.set_time(exam_on, 17)
         entries = await spine.entries_of(self.world, unit, batch)
-        await spine.score(self.world, unit, batch, [spine.sheet(row["id"], 80, 72.5) for row in entries])
+        await exam.examined(self.world, unit, batch, {row["id"]: exam.GOOD for row in entries})
         await spine.publicise(self.world, unit, batch)
 
     async def _certified(self, unit: Unit, batch: str) -> list[dict[str, Any]]:

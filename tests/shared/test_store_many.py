@@ -46,6 +46,21 @@ async def test_a_new_one_that_holds_what_is_anothers_is_not_lost_silently(either
         await store.add_all([((note("note-02", unit="unit-33-001"), []), act())])
 
 
+async def test_what_is_anothers_is_told_apart_from_what_stood_and_the_rest_is_added(
+    either_database: Database,
+) -> None:
+    store = note_store(either_database, indexes=[IndexModel([("unit", 1)], unique=True)])
+    await store.prepare()
+    await store.add(note("note-01", unit="unit-33-001"), [], act())
+    announced: list[str] = []
+    store.announce = lambda _, pending: announced.extend(item.subject for item in pending)
+    units = {"note-01": "unit-33-009", "note-02": "unit-33-001", "note-03": "unit-33-003"}
+    rows = [((note(name, unit=unit), [NoteWritten(line="one")]), act()) for name, unit in units.items()]
+    assert await store.add_apart(rows) == ({"note-01"}, {"note-02"})
+    assert {row.id: row.unit for row in await store.find({})} == {"note-01": "unit-33-001", "note-03": "unit-33-003"}
+    assert announced == ["note-03"]
+
+
 async def test_many_are_changed_at_once_each_under_its_own_act(notes: Store[Note]) -> None:
     await notes.add_all(new(*NAMES))
     acts = {name: act() for name in NAMES}

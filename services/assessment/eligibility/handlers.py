@@ -6,17 +6,18 @@ from datetime import date
 
 from services.assessment.batches.domain import Batch
 from services.assessment.eligibility.commands import AskEligibility
-from services.assessment.eligibility.domain import Eligibility, Exam, Holding, born_on
+from services.assessment.eligibility.domain import Eligibility, Exam, Holding, UnknownEdition, born_on
 from services.assessment.entries.domain import Entry
 from services.assessment.entries.storage import holdings_of
 from services.assessment.mirrors.domain import Standard
 from services.assessment.mirrors.handlers import Mirrors
 from shared.clock import Clock
+from shared.errors import NotFound
 from shared.privacy import InvalidResidentId, Sealer, check_resident_id
 from shared.rulebook import Rulebook
 from shared.storage.store import Store
 
-PACE = "level.max_levels_per_year"
+PACE, STEP = "level.max_levels_per_year", "level.skip_allowed"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,11 @@ class Reviews:
 
     async def exam_of(self, batch: Batch) -> Exam:
         """What decides who may enter a batch: the edition it keeps to its end."""
-        return self._exam(await self.mirrors.standards.get(batch.standard), batch.level, batch.exam_on)
+        try:
+            edition = await self.mirrors.standards.get(batch.standard)
+        except NotFound as cause:
+            raise UnknownEdition(f"edition {batch.standard} was not heard of here; tell the Center") from cause
+        return self._exam(edition, batch.level, batch.exam_on)
 
     async def held(self, exam: Exam, people: Iterable[str]) -> Mapping[str, Sequence[Holding]]:
         """The certificates of people, by their indexes; one query, and none when no condition asks for any."""
@@ -59,4 +64,6 @@ class Reviews:
             conditions=edition.conditions_of(level),
             levels_a_year=self.rules.integer(PACE, on=today),
             pace_source=self.rules.explain(PACE, on=today).source,
+            skips_allowed=self.rules.boolean(STEP, on=today),
+            skip_source=self.rules.explain(STEP, on=today).source,
         )

@@ -1,11 +1,12 @@
 """What can be asked about entries."""
 
 import re
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from services.assessment.eligibility.domain.claims import Claims, Day
+from services.assessment.eligibility.domain.claims import Claims
 from shared.command import Command, FreeText
 from shared.privacy import scrub
 
@@ -20,6 +21,7 @@ def _apart(value: Any) -> Any:
 
 
 Cards = Annotated[tuple[Note, ...], BeforeValidator(_apart), Field(strict=False, max_length=20)]
+Birth = Annotated[date, Field(strict=False, ge=date(1850, 1, 1), le=date(2099, 12, 31))]
 Reason = Annotated[FreeText, Field(min_length=5, max_length=500)]
 
 
@@ -51,7 +53,7 @@ class EnrolRow(Command):
     id_type: Annotated[str, Text] = Field(
         default="resident_id", description="which document, of the rule entry.id_types"
     )
-    born: Annotated[Day, Field(strict=False)] | None = Field(
+    born: Birth | None = Field(
         default=None, description="birth date; needed with another document where a condition asks for an age"
     )
     sex: Literal["male", "female"] | None = Field(default=None, description="has to fit a resident ID number")

@@ -15,13 +15,6 @@ from shared.act import Act
 from shared.errors import Contended, Fault
 from shared.storage.store import Store
 
-TWICE = Enrolled("this person is entered in the batch already", field="/id_number")
-ELSEWHERE = SameDay("this person is examined in another batch on the same day", field="/id_number")
-MENDED = Enrolled(
-    "an entry under this number was mended to another person's; withdraw it and enter both anew", field="/id_number"
-)
-RESAT = NoResit("the resit was entered in another batch a moment ago", field="/resit", rule="resit-used")
-
 
 @dataclass(frozen=True)
 class Desk:
@@ -38,7 +31,7 @@ class Desk:
         for name in clashed - faults.keys():
             if rows[name].entry.resit is None:
                 raise Contended("somebody's other entry is being changed; repeat the same request")
-            faults[name] = RESAT
+            faults[name] = _resat()
         faults |= _duplicates(before, rows, act.id)
         again = [rows[name] for name in before if name not in faults and act.id not in before[name].taken]
         faults |= await self._enter_again(act, again)
@@ -59,7 +52,7 @@ class Desk:
         }
         await self.entries.change_all(wanted)
         after = await standing(self.entries, wanted.keys())
-        return faults | {name: TWICE for name, entry in after.items() if act.id not in entry.taken}
+        return faults | {name: twice() for name, entry in after.items() if act.id not in entry.taken}
 
     async def _clashes(self, rows: Collection[Weighed]) -> dict[str, Fault]:
         """Why these cannot be examined beside what else is entered."""
@@ -69,8 +62,28 @@ class Desk:
         for entry in (one.entry for one in rows):
             others = {name: batch for name, batch in found.get(entry.person_index, {}).items() if name != entry.id}
             if others:
-                faults[entry.id] = TWICE if entry.batch in others.values() else ELSEWHERE
+                faults[entry.id] = twice() if entry.batch in others.values() else _elsewhere()
         return faults
+
+
+def twice() -> Enrolled:
+    """The batch has this person already."""
+    return Enrolled("this person is entered in the batch already", field="/id_number")
+
+
+def _elsewhere() -> SameDay:
+    return SameDay("this person is examined in another batch on the same day", field="/id_number")
+
+
+def _somebody_elses() -> Enrolled:
+    return Enrolled(
+        "an entry under this number was mended to another person's; withdraw it and enter both anew",
+        field="/id_number",
+    )
+
+
+def _resat() -> NoResit:
+    return NoResit("the resit was entered in another batch a moment ago", field="/resit", rule="resit-used")
 
 
 async def must_be_free(entries: Store[Entry], entry: Entry, person_index: str, batch: Batch) -> None:
@@ -78,7 +91,7 @@ async def must_be_free(entries: Store[Entry], entry: Entry, person_index: str, b
     found = (await examined_on(entries, [person_index], days_of(batch))).get(person_index, {})
     others = {name: held for name, held in found.items() if name != entry.id}
     if others:
-        raise TWICE if batch.id in others.values() else ELSEWHERE
+        raise twice() if batch.id in others.values() else _elsewhere()
 
 
 def _duplicates(before: Mapping[str, Entry], rows: Mapping[str, Weighed], act: str) -> dict[str, Fault]:
@@ -89,9 +102,9 @@ def _duplicates(before: Mapping[str, Entry], rows: Mapping[str, Weighed], act: s
         if act in entry.taken:
             continue
         if other and entry.state is not State.WITHDRAWN:
-            faults[name] = MENDED
+            faults[name] = _somebody_elses()
         elif entry.state not in OUT:
-            faults[name] = TWICE
+            faults[name] = twice()
     return faults
 
 

@@ -11,7 +11,7 @@ from services.assessment.entries.commands import EnrolRow, MendEntry
 from services.assessment.entries.domain import Entry, Handling, NoResit, State, WrongParticulars, entry_id
 from services.assessment.entries.domain.handling import Decided, Person, mended
 from services.assessment.entries.domain.identity import checked, known_by, person_text, row_of
-from services.assessment.entries.handlers.desk import TWICE, must_be_free
+from services.assessment.entries.handlers.desk import must_be_free, twice
 from services.assessment.entries.handlers.scales import allowed_by
 from services.assessment.entries.storage import standing
 from shared.act import Act
@@ -62,7 +62,7 @@ class Mending:
         namesake = entry_id(batch.id, index)
         others = await standing(self.entries, {namesake} - {found.id})
         if any(entry.state is not State.WITHDRAWN for entry in others.values()):
-            raise TWICE
+            raise twice()
         await must_be_free(self.entries, found, index, batch)
         if found.state is State.INELIGIBLE or found.reviewed:
             return found.eligibility

@@ -142,7 +142,7 @@ def judged(conditions: Conditions | None, known: Evidence, level: str = "") -> E
     """
     if conditions is None or not conditions.alternatives:
         return Eligibility(eligible=True)
-    missing, skipped = [], _skips(level, known)
+    missing, skipped = [], False
     for place, alternative in enumerate(conditions.alternatives, start=1):
         evidence, lacking = _weighed(alternative, known)
         if not lacking and _in_step(alternative, level):
@@ -151,7 +151,7 @@ def judged(conditions: Conditions | None, known: Evidence, level: str = "") -> E
         skipped = skipped or not lacking
         missing.append(Shortfall(alternative=place, missing=lacking or (_step(level),)))
     rule, all_missing = BY_CONDITIONS, tuple(missing)
-    if skipped:
+    if skipped or _skips(level, known):
         rule, all_missing = BY_STEP, (Shortfall(alternative=0, missing=(_step(level),)), *missing)
     return Eligibility(eligible=False, rule=rule, missing=all_missing, source=conditions.source)
 

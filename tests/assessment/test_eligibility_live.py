@@ -176,3 +176,9 @@ async def test_a_question_that_cannot_be_right_is_refused(service: Running) -> N
     assert wrong.status_code == 400
     assert json.dumps(wrong.json()).count("330106189309141014") == 0
     assert (await ask(service, 51, occupation="tailor")).status_code == 409
+
+
+async def test_another_document_is_asked_about_by_its_kind(service: Running) -> None:
+    asked = await ask(service, 52, {"years": [{"years": 7}]}, id_number="E12345678", id_type="passport")
+    assert (asked.status_code, asked.json()["eligible"]) == (200, True)
+    assert (await ask(service, 52, id_type="library_card")).status_code == 400

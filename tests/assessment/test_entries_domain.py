@@ -145,7 +145,13 @@ def test_the_newest_word_on_a_certificate_stands_in_whichever_order_all_are_hear
 
 TODAY = date(2019, 9, 20)
 ALLOWED = Allowed({"resident_id": "GB 11643-1999", "passport": None}, frozenset({"enterprise", "army"}))
-FULL = {"sex": "female", "mobile": "13800000000", "source": "army", "born": "1880-03-01", "address": "示例路1号"}
+FULL: dict[str, Any] = {
+    "sex": "female",
+    "mobile": "13800000000",
+    "source": "army",
+    "born": "1880-03-01",
+    "address": "示例路1号",
+}
 
 
 def row(number: int = 20, **changes: Any) -> EnrolRow:
@@ -154,7 +160,7 @@ def row(number: int = 20, **changes: Any) -> EnrolRow:
 
 def test_a_resident_is_born_when_the_number_says_and_another_document_tells_nothing() -> None:
     assert checked(row(), ALLOWED, TODAY) == date(1880, 3, 1)
-    passport = {"id_number": "E12345678", "id_type": "passport"}
+    passport: dict[str, Any] = {"id_number": "E12345678", "id_type": "passport"}
     assert checked(row(**passport), ALLOWED, TODAY) is None
     assert checked(row(**passport, born="1890-01-01"), ALLOWED, TODAY) == date(1890, 1, 1)
 

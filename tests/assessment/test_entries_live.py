@@ -2,24 +2,32 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import httpx
+import pymongo
 import pytest
 import pytest_asyncio
 
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
+from services.assessment.app import DATA
 from services.assessment.batches.domain import State as BatchState
+from services.assessment.eligibility.handlers import Reviews
+from services.assessment.entries.commands import EnrolRow
 from services.assessment.entries.domain import Entry, Score, State
-from services.assessment.entries.storage import entry_store
+from services.assessment.entries.handlers import Entries
+from services.assessment.entries.storage import TO_BE_EXAMINED, entry_store
+from services.assessment.mirrors.handlers import Mirrors
+from services.assessment.mirrors.storage import card_store, standard_store, unit_store
 from shared.events.assessment import BatchCancelled
 from shared.events.registry import Alternative, Conditions, Predicate
+from shared.rulebook import Rulebook
 from shared.storage.store import Store
-from tests.assessment.driving import batch_of, enrolled, get, moved, person_of, post, slug
+from tests.assessment.driving import batch_of, batches, enrolled, get, moved, person_of, post, slug, writing
 from tests.assessment.examples import grant, person, published, standing
 from tests.live import Running, eventually, running
 
@@ -32,6 +40,7 @@ CONDITIONS = Conditions(level="4", alternatives=(Alternative(all_of=(LONG,)),), 
 SIX = {"years": [{"years": 6}]}
 REVIEWER = ("authority", "33", "33")
 DAYS = count()
+SEVERAL = {"$in": ["index-1", "index-2"]}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -58,6 +67,15 @@ def entries_of(service: Running) -> Store[Entry]:
 async def on_a_day(service: Running, **changes: Any) -> str:
     """A batch that takes candidates, on a day of its own."""
     return await batch_of(service, UNIT, exam_on=f"{date(2019, 11, 1) + timedelta(days=next(DAYS))}", **changes)
+
+
+def room_of(service: Running) -> Entries:
+    """The room as a worker has it, beside the one behind the doors."""
+    tools = service.process.tools
+    mirrors = Mirrors(unit_store(tools.database), standard_store(tools.database), card_store(tools.database))
+    rules = Rulebook.load(DATA / "rules.json")
+    reviews = Reviews(entries_of(service), mirrors, rules, tools.sealer, tools.clock)
+    return Entries(reviews.entries, batches(service), reviews, tools.sealer, tools.clock)
 
 
 async def enrol(service: Running, batch: str, *rows: Any, **headers: str) -> dict[str, Any]:
@@ -211,6 +229,33 @@ async def test_a_dry_run_answers_the_same_and_writes_nothing(service: Running) -
     ]
 
 
+async def test_a_list_is_checked_in_several_calls_and_nobody_is_on_it_twice(service: Running) -> None:
+    batch, seen = await on_a_day(service), set[str]()
+    rows = [(line, EnrolRow.model_validate(person(54))) for line in (1, 2)]
+    told = [await room_of(service).check(batch, [row], seen=seen) for row in rows]
+    assert [(row.accepted, [one.rule for one in row.refused]) for row in told] == [(1, []), (0, ["duplicate"])]
+
+
+QUESTIONS: list[tuple[dict[str, Any], str]] = [
+    ({"person_index": SEVERAL, "days": {"$in": ["2019-10-12"]}, **TO_BE_EXAMINED}, "one a day"),
+    ({"person_index": SEVERAL, "occupation": "x", "level": "5", "state": "failed"}, "failed"),
+    ({"resit.entry": SEVERAL, "batch": {"$ne": "x"}, **TO_BE_EXAMINED}, "resits"),
+    ({"state": "ineligible", "entered_at": {"$lt": datetime(2019, 1, 1, tzinfo=UTC)}}, "refused"),
+    ({"state": "withdrawn", "entered_at": {"$lt": datetime(2019, 1, 1, tzinfo=UTC)}}, "withdrawn"),
+]
+
+
+@pytest.mark.parametrize(("query", "index"), QUESTIONS, ids=[index for _, index in QUESTIONS])
+async def test_a_question_across_batches_is_answered_from_its_index(
+    service: Running, query: dict[str, Any], index: str
+) -> None:
+    settings = service.process.tools.settings
+    with pymongo.MongoClient[Any](settings.mongo_url.get_secret_value()) as direct:
+        asked = {"find": "entries", "filter": query}
+        told = direct[settings.database].command("explain", asked, verbosity="queryPlanner")
+    assert f'"indexName": "{index}"' in json.dumps(told["queryPlanner"]["winningPlan"], default=str)
+
+
 # -- one a day -----------------------------------------------------------------------------------------
 
 
@@ -251,6 +296,21 @@ async def test_a_cancelled_batch_frees_the_days_of_its_candidates(service: Runni
         return bool((await enrol(service, second, person(91)))["accepted"])
 
     await eventually(is_free)
+
+
+async def test_rows_that_land_while_their_batch_is_cancelled_take_nobodys_day(service: Running) -> None:
+    first, second = await batch_of(service, UNIT), await batch_of(service, UNIT)
+    settings = service.process.tools.settings
+
+    def rows() -> Iterator[tuple[int, EnrolRow]]:
+        # read while the request writes, so the batch is cancelled between its check and its rows
+        with pymongo.MongoClient[Any](settings.mongo_url.get_secret_value()) as direct:
+            batches = direct[settings.database]["batches"]
+            batches.update_one({"_id": first}, {"$set": {"state": "cancelled", "writers": {}}})
+        yield 1, EnrolRow.model_validate(person(92))
+
+    assert (await room_of(service).enrol(writing(service), first, rows())).accepted == 1
+    assert (await enrol(service, second, person(92)))["accepted"] == 1
 
 
 # -- one entry -----------------------------------------------------------------------------------------
@@ -425,6 +485,20 @@ async def test_a_resit_after_the_validity_of_the_passed_part_is_refused(service:
     assert rules(await enrol(service, late, row)) == [(1, "/resit", "resit-expired")]
     last = await batch_of(service, UNIT, exam_on="2020-10-05")
     assert (await enrol(service, last, row))["accepted"] == 1
+
+
+async def test_a_resit_stands_on_the_claims_of_the_entry_before(service: Running) -> None:
+    first, second = await on_a_day(service, level="4"), await on_a_day(service, level="4")
+    [entry] = (await enrol(service, first, {**person(165), "claims": SIX}))["entries"]
+    await failed_in(service, first, entry, theory=30, practical=60)
+    assert rules(await enrol(service, second, person(165))) == [(1, "/claims", "eligibility")]
+    taken = await enrol(service, second, {**person(165), "resit": True})
+    assert (taken["accepted"], taken["refused"]) == (1, [])
+    shown = await get(service, UNIT, f"/{second}/entries/{taken['entries'][0]}")
+    assert ([row["part"] for row in shown["resit"]["carried"]], shown["eligibility"]["alternative"]) == (
+        ["practical"],
+        1,
+    )
 
 
 # -- retention -----------------------------------------------------------------------------------------

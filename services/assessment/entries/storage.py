@@ -109,10 +109,10 @@ async def turns_of(entries: Store[Entry], failed: Iterable[str], *, but: str) ->
     return found
 
 
-async def with_days(entries: Store[Entry], batch: str) -> list[str]:
-    """Some entries of a batch that still take a day."""
-    query = {"batch": batch, "state": {"$in": list(State)}, **TO_BE_EXAMINED}
-    rows = await entries.collection.find(query, fields={"_id": 1}, limit=MOST_AT_ONCE)
+async def with_days(entries: Store[Entry], batch: str, *, after: str) -> list[str]:
+    """Some entries of a batch that still take a day, by id, after an id."""
+    query = {"batch": batch, "state": {"$in": list(State)}, "_id": {"$gt": after}, **TO_BE_EXAMINED}
+    rows = await entries.collection.find(query, sort=[("_id", 1)], fields={"_id": 1}, limit=MOST_AT_ONCE)
     return [row["_id"] for row in rows]
 
 

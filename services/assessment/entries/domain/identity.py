@@ -4,10 +4,11 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 from pydantic_core import from_json, to_json
 
-from services.assessment.eligibility.domain import born_on
+from services.assessment.eligibility.domain import Exam, born_on
 from services.assessment.entries.commands import EnrolRow
 from shared.errors import Fault, Kind
 from shared.privacy import InvalidResidentId, check_resident_id
@@ -25,6 +26,17 @@ class WrongParticulars(Fault):
     slug, kind = "particulars-refused", Kind.INVALID
 
 
+class Document(Protocol):
+    """What somebody shows: a kind of document, its number, and a birth date where the number tells none."""
+
+    @property
+    def id_type(self) -> str: ...
+    @property
+    def id_number(self) -> str: ...
+    @property
+    def born(self) -> date | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """The documents that are taken, each with the standard its number is checked by, and the sources."""
@@ -35,39 +47,52 @@ class Allowed:
 
 def checked(row: EnrolRow, allowed: Allowed, today: date) -> date | None:
     """The birth date of a candidate whose row is right, None where nothing tells it."""
-    if row.id_type not in allowed.id_types:
-        raise WrongParticulars(f"choose one of: {', '.join(allowed.id_types)}", field="/id_type", rule="entry.id_types")
     if row.source is not None and row.source not in allowed.sources:
         known = ", ".join(sorted(allowed.sources))
         raise WrongParticulars(f"choose one of: {known}", field="/source", rule="entry.sources")
-    if row.born is not None and row.born > today:
+    born = birth_of(row, allowed, today)
+    if row.sex is not None and row.id_type == RESIDENT and row.sex != sex_of(row.id_number):
+        raise WrongParticulars("the sex is not the one in the ID number; check both", field="/sex", rule="sex-mismatch")
+    return born
+
+
+def birth_of(told: Document, allowed: Allowed, today: date) -> date | None:
+    """The birth date of whoever shows a document, None where nothing tells it."""
+    if told.id_type not in allowed.id_types:
+        raise WrongParticulars(f"choose one of: {', '.join(allowed.id_types)}", field="/id_type", rule="entry.id_types")
+    if told.born is not None and told.born > today:
         raise WrongParticulars("the birth date is in the future", field="/born", rule="future")
-    if allowed.id_types[row.id_type] != CHECKED_BY:
-        return row.born
-    return _resident(row, today)
-
-
-def _resident(row: EnrolRow, today: date) -> date:
+    if allowed.id_types[told.id_type] != CHECKED_BY:
+        return told.born
     try:
-        check_resident_id(row.id_number, today=today)
+        check_resident_id(told.id_number, today=today)
     except InvalidResidentId as fault:
         raise InvalidResidentId(fault.detail, field="/id_number", rule=fault.rule) from None
-    if row.sex is not None and row.sex != ("male" if int(row.id_number[SEX]) % 2 else "female"):
-        raise WrongParticulars("the sex is not the one in the ID number; check both", field="/sex", rule="sex-mismatch")
-    born = born_on(row.id_number)
-    if row.born not in (None, born):
+    born = born_on(told.id_number)
+    if told.born not in (None, born):
         raise WrongParticulars(
             "the birth date is not the one in the ID number; check both", field="/born", rule="born-mismatch"
         )
     return born
 
 
-def known_by(row: EnrolRow) -> str:
+def sex_of(id_number: str) -> str:
+    """Whose number it is, by its last digit but one."""
+    return "male" if int(id_number[SEX]) % 2 else "female"
+
+
+def must_be_known(born: date | None, exam: Exam) -> None:
+    """Refuse who does not tell a birth date where a condition asks for an age."""
+    if born is None and exam.needs_birth:
+        raise WrongParticulars("a condition of this level asks for an age", field="/born", rule="missing")
+
+
+def known_by(told: Document) -> str:
     """The text a person is found by; another document's number never equals a resident ID number."""
-    if row.id_type == RESIDENT:
-        return row.id_number
-    number = unicodedata.normalize("NFKC", row.id_number)
-    return f"{row.id_type}:{''.join(number.split()).upper()}"
+    if told.id_type == RESIDENT:
+        return told.id_number
+    number = unicodedata.normalize("NFKC", told.id_number)
+    return f"{told.id_type}:{''.join(number.split()).upper()}"
 
 
 def person_text(row: EnrolRow) -> str:

@@ -12,7 +12,6 @@ from services.assessment.entries.domain import Entry, Handling, NoResit, State, 
 from services.assessment.entries.domain.handling import Decided, Person, mended
 from services.assessment.entries.domain.identity import checked, known_by, person_text, row_of
 from services.assessment.entries.handlers.desk import must_be_free, twice
-from services.assessment.entries.handlers.scales import allowed_by
 from services.assessment.entries.storage import standing
 from shared.act import Act
 from shared.errors import Contended
@@ -34,7 +33,7 @@ class Mending:
         if not given:
             raise WrongParticulars("name what is mended: name, id_number or employer", field="/name", rule="missing")
         row, today = self._row(found).model_copy(update=given), self.reviews.clock.today()
-        born = checked(row, allowed_by(self.reviews.rules, today), today)
+        born = checked(row, self.reviews.allowed(today), today)
         index = self.sealer.index(known_by(row))
         met = found.eligibility if index == found.person_index else await self._met(found, batch, index, born)
         person = Person(self.sealer.seal(person_text(row), bound_to=found.id), index, met)

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pydantic import BaseModel
-
 from services.assessment.batches.domain import Batch
 from services.assessment.batches.domain import State as BatchState
 from services.assessment.eligibility.domain import Exam, Holding, NotEligible
@@ -27,14 +25,13 @@ from services.assessment.entries.domain import (
     kept_out,
     resit_of,
 )
-from services.assessment.entries.domain.identity import checked, known_by, particulars_text, person_text
+from services.assessment.entries.domain.identity import checked, known_by, must_be_known, particulars_text, person_text
 from services.assessment.entries.domain.resit import no_failed_entry
 from services.assessment.entries.handlers.answers import Outcome
 from services.assessment.entries.storage import failed_of, turns_of
 from shared.errors import Fault, Kind
 from shared.http.rows import Line, Refused
 from shared.privacy import InvalidResidentId, Sealer
-from shared.rulebook import Rulebook
 from shared.storage.store import Store
 
 Read = Line[EnrolRow] | Refused
@@ -45,11 +42,6 @@ class RegistrationOver(Fault):
     """The last day of registration is over."""
 
     slug, kind = "registration-over", Kind.CONFLICT
-
-
-class _Listed(BaseModel):
-    id: str
-    check: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +95,7 @@ class Scales:
             months=rules.integer("score.part_validity_months", on=today), most=rules.integer("score.resits", on=today)
         )
         seen = set() if seen is None else seen
-        return Setting(batch, exam, blank(batch, now), allowed_by(rules, today), limits, today, seen)
+        return Setting(batch, exam, blank(batch, now), self.reviews.allowed(today), limits, today, seen)
 
     async def weigh(self, by: Setting, run: Iterable[Read], outcome: Outcome) -> dict[int, Weighed]:
         """The entries of a run of rows; what is refused stands in the outcome."""
@@ -134,8 +126,7 @@ class Scales:
 
     def _candidate(self, by: Setting, asked: EnrolRow) -> Candidate:
         born = checked(asked, by.allowed, by.today)
-        if born is None and by.exam.needs_birth:
-            raise WrongParticulars("a condition of this level asks for an age", field="/born", rule="missing")
+        must_be_known(born, by.exam)
         person_index = self.sealer.index(known_by(asked))
         identity = entry_id(by.batch.id, person_index)
         if identity in by.seen:
@@ -185,10 +176,3 @@ def _resit(
         return resit_of(failed, sat[failed.batch], by.batch, used, by.limits), failed.claims
     except NoResit as fault:
         return fault
-
-
-def allowed_by(rules: Rulebook, today: date) -> Allowed:
-    """The documents and sources that the rules of today name."""
-    types = rules.value("entry.id_types", list[_Listed], on=today)
-    sources = rules.value("entry.sources", list[_Listed], on=today)
-    return Allowed({row.id: row.check for row in types}, frozenset(row.id for row in sources))

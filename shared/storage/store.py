@@ -145,10 +145,7 @@ class Store(Generic[E]):
     # -- many at once ----------------------------------------------------------------------------------
 
     async def add_all(self, decisions: Iterable[tuple[Decision[E], Act]]) -> set[str]:
-        """Insert many new entities in one bulk write; the ids of those that stood already.
-
-        `AlreadyThere` when an entity is new and yet holds what is another's (a unique index of its own).
-        """
+        """Insert many in one bulk write; the ids of those that stood. `AlreadyThere` when a new one holds another's."""
         stood, clashed = await self.add_apart(decisions)
         if clashed:
             raise AlreadyThere(f"a new {self._kind.__name__} holds what must be unique and is another's")
@@ -165,12 +162,15 @@ class Store(Generic[E]):
         stood = {row["_id"] for row in rows}
         return stood, wanted - stood
 
-    async def change_all(self, wanted: Mapping[str, tuple[Act, Callable[[E], Decision[E]]]]) -> set[str]:
+    async def change_all(
+        self, wanted: Mapping[str, tuple[Act, Callable[[E], Decision[E]]]], *, turns: int = ATTEMPTS
+    ) -> set[str]:
         """Change many entities by bulk writes, each under its own act; the ids that are not there.
 
-        A repeated act changes nothing; what another writer touched meanwhile is decided anew.
+        A repeated act changes nothing; what another writer touched meanwhile is decided anew. `Contended` after
+        `turns`, also when what must be unique is another's: who can look why takes few.
         """
-        for turn in range(ATTEMPTS):
+        for turn in range(turns):
             await pause(turn)
             rows = await self.find({"_id": {"$in": list(wanted)}})
             writes, news = self._decided(rows, wanted)

@@ -278,6 +278,18 @@ async def test_of_two_requests_at_once_one_takes_the_day(service: Running) -> No
     assert {rule for _, _, rule in [*rules(one), *rules(two)]} == {"same-day"}
 
 
+async def test_who_enters_with_better_claims_and_elsewhere_at_once_takes_the_day_once(service: Running) -> None:
+    first, second = await batch_of(service, UNIT, level="4"), await batch_of(service, UNIT)
+    people = range(300, 350)
+    await enrol(service, first, *(person(number) for number in people))
+    one, two = await asyncio.gather(
+        enrol(service, first, *({**person(number), "claims": SIX} for number in people)),
+        enrol(service, second, *(person(number) for number in reversed(people))),
+    )
+    assert one["accepted"] + two["accepted"] == len(people)
+    assert {rule for _, _, rule in [*rules(one), *rules(two)]} == {"same-day"}
+
+
 async def test_a_part_on_another_day_takes_that_day_too(service: Running) -> None:
     sittings = [{"part": "theory", "on": "2020-11-27"}, {"part": "practical", "on": "2020-11-28"}]
     first = await batch_of(service, UNIT, exam_on="2020-11-27", sittings=sittings)
@@ -319,8 +331,10 @@ async def test_rows_that_land_while_their_batch_is_cancelled_take_nobodys_day(se
 async def test_one_candidate_is_entered_and_read_or_refused_with_field_and_rule(service: Running) -> None:
     batch = await on_a_day(service, level="4")
     path = f"/{batch}/entries/one"
-    made = await post(service, UNIT, path, {**person(100), "claims": SIX, "employer": "示例公司"})
-    assert made.status_code == 201, made.text
+    told = {"born": "1880-03-01", "teachers": ["A33190001"], "claims": SIX, "employer": "示例公司"}
+    made = await post(service, UNIT, path, {**person(100), **told})
+    assert (made.status_code, made.headers["etag"]) == (201, '"1"'), made.text
+    assert made.json()["teachers"] == ["A33190001"]
     assert (made.json()["state"], made.json()["eligibility"]["alternative"]) == ("enrolled", 1)
     assert (await get(service, UNIT, f"/{batch}/entries/{made.json()['id']}")) == made.json()
     for body, status, problem, field, rule in (
@@ -412,6 +426,10 @@ async def test_a_mistaken_person_is_mended_under_the_same_entry(service: Running
         (1, "/id_number", "duplicate"),
         (2, "/id_number", "duplicate"),
     ]
+    await act_on(service, f"{path}/withdraw", REASON)
+    anew = await enrol(service, batch, person(142), person(140))
+    assert (anew["accepted"], anew["entries"][1]) == (2, entry)
+    assert (await get(service, UNIT, path))["id_masked"] == _masked(140)
     await moved(service, batch, BatchState.PUBLICISED)
     late = await act_on(service, f"{path}/mend", {**REASON, "name": "再改"})
     assert (late.status_code, slug(late)) == (409, "batch-state")

@@ -15,6 +15,8 @@ from shared.act import Act
 from shared.errors import Contended, Fault
 from shared.storage.store import Store
 
+LOOKS = 8  # at what else is entered at this moment
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -46,13 +48,18 @@ class Desk:
         _settle(weighed, faults | _duplicates(before, rows, ""), {}, outcome)
 
     async def _enter_again(self, act: Act, rows: Collection[Weighed]) -> dict[str, Fault]:
-        faults: dict[str, Fault] = await self._clashes([one for one in rows if one.fault is None])
-        wanted = {
-            one.entry.id: (act, partial(entered_again, anew=one.entry)) for one in rows if one.entry.id not in faults
-        }
-        await self.entries.change_all(wanted)
-        after = await standing(self.entries, wanted.keys())
-        return faults | {name: twice() for name, entry in after.items() if act.id not in entry.taken}
+        """Those kept out or withdrawn enter once more; whoever takes their day meanwhile is looked for anew."""
+        for _ in range(LOOKS):
+            faults: dict[str, Fault] = await self._clashes([one for one in rows if one.fault is None])
+            free = {one.entry.id: one.entry for one in rows if one.entry.id not in faults}
+            wanted = {name: (act, partial(entered_again, anew=entry)) for name, entry in free.items()}
+            try:
+                await self.entries.change_all(wanted, turns=2)
+            except Contended:
+                continue
+            after = await standing(self.entries, wanted.keys())
+            return faults | {name: twice() for name, entry in after.items() if act.id not in entry.taken}
+        raise Contended("somebody else enters the same people at this moment; repeat the same request")
 
     async def _clashes(self, rows: Collection[Weighed]) -> dict[str, Fault]:
         """Why these cannot be examined beside what else is entered."""

@@ -273,6 +273,10 @@ def test_a_mended_entry_keeps_its_identity_and_says_what_was_mended() -> None:
     after, _ = mended(before, row(21), Person("v1.new", "index-21", MET), MENDED)
     assert (after.id, after.person, after.person_index, after.eligibility) == (before.id, "v1.new", "index-21", MET)
     assert (after.employer, after.handled) == ("甲公司", (MENDED,))
+    let_in, _ = admitted(kept_out(before, "eligibility", ""), batch(), "originals seen", "reviewer", AT)
+    same = Person("v1.new", before.person_index, MET)
+    assert mended(let_in, row(21), same, MENDED)[0].reviewed == let_in.reviewed
+    assert mended(let_in, row(21), Person("v1.new", "index-21", MET), MENDED)[0].reviewed is None
     assert mended(before, row(21, employer="乙 公司"), Person("", "", None), MENDED)[0].employer_key == "乙"
 
 
@@ -370,5 +374,9 @@ def test_months_later_is_the_same_day_or_the_last_of_a_shorter_month(day: date, 
     assert later.day == day.day or (later + timedelta(days=1)).day == 1 < later.day < day.day
 
 
-def test_every_day_of_the_exam_is_taken() -> None:
-    assert days_of(batch()) == (EXAM,)
+def test_every_day_of_the_exam_is_taken_and_at_a_resit_those_of_the_parts_sat_again() -> None:
+    theory, practical = batch().sittings
+    two_days = batch(sittings=(theory, practical.model_copy(update={"on": date(2019, 10, 13)})))
+    assert (days_of(batch()), days_of(two_days)) == ((EXAM,), (EXAM, date(2019, 10, 13)))
+    resit = resit_of(_failed(), _sat(), LATER, (), LIMITS)
+    assert days_of(two_days, resit) == (date(2019, 10, 13),)

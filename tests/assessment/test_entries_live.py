@@ -519,6 +519,33 @@ async def test_a_resit_stands_on_the_claims_of_the_entry_before(service: Running
     )
 
 
+async def test_a_resit_let_in_by_a_reviewer_is_still_sat_once(service: Running) -> None:
+    batches_ = [await on_a_day(service, level="4") for _ in range(3)]
+    [entry] = (await enrol(service, batches_[0], {**person(166), "claims": SIX}))["entries"]
+    await failed_in(service, batches_[0], entry, theory=30, practical=60)
+    poor = {**person(166), "resit": True, "claims": {"years": [{"years": 1}]}}
+    for batch in batches_[1:]:
+        assert rules(await enrol(service, batch, poor)) == [(1, "/claims", "eligibility")]
+    kept = [(await get(service, UNIT, f"/{batch}/entries?state=ineligible"))["rows"][0]["id"] for batch in batches_[1:]]
+    answers = [
+        await act_on(service, f"/{batch}/entries/{one}/admit", REASON, REVIEWER)
+        for batch, one in zip(batches_[1:], kept, strict=True)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 409]
+    assert (slug(answers[1]), answers[1].json()["rule"]) == ("resit-refused", "resit-used")
+
+
+async def test_who_was_let_in_is_not_mended_into_somebody_else(service: Running) -> None:
+    batch = await on_a_day(service, level="4")
+    await enrol(service, batch, person(167))
+    [kept] = (await get(service, UNIT, f"/{batch}/entries?state=ineligible"))["rows"]
+    path = f"/{batch}/entries/{kept['id']}"
+    assert (await act_on(service, f"{path}/admit", REASON, REVIEWER)).status_code == 200
+    assert (await act_on(service, f"{path}/mend", {**REASON, "name": "改名"})).status_code == 200
+    other = await act_on(service, f"{path}/mend", {**REASON, "id_number": person(168)["id_number"]})
+    assert (other.status_code, slug(other)) == (409, "not-eligible")
+
+
 # -- retention -----------------------------------------------------------------------------------------
 
 

@@ -187,9 +187,10 @@ def blank(batch: Batch, now: datetime | None = None) -> Entry:
     )
 
 
-def days_of(batch: Batch) -> tuple[date, ...]:
-    """The days on which the candidates of a batch are examined."""
-    return tuple(sorted({sitting.on for sitting in batch.sittings}))
+def days_of(batch: Batch, resit: Resit | None = None) -> tuple[date, ...]:
+    """The days on which a candidate of a batch is examined; at a resit those of the parts that are sat again."""
+    carried = {score.part for score in resit.carried} if resit else set()
+    return tuple(sorted({sitting.on for sitting in batch.sittings if sitting.part not in carried}))
 
 
 def enrolled(

@@ -36,7 +36,9 @@ def admitted(entry: Entry, batch: Batch, reason: str, actor: str, at: datetime) 
     if entry.state is not State.INELIGIBLE:
         raise WrongEntryState(f"only who was found ineligible is let in; this entry is {entry.state}")
     reviewed = Reviewed(reason=reason, rule=entry.reason, actor=actor, at=at)
-    return entry.having(state=State.ENROLLED, days=days_of(batch), reviewed=reviewed, reason="", detail=""), []
+    return entry.having(
+        state=State.ENROLLED, days=days_of(batch, entry.resit), reviewed=reviewed, reason="", detail=""
+    ), []
 
 
 def withdrawn(entry: Entry, reason: str, actor: str, at: datetime) -> Decided:
@@ -91,6 +93,8 @@ def mended(entry: Entry, row: EnrolRow, person: Person, handling: Handling) -> D
         "person_index": person.person_index,
         "eligibility": person.met,
     }
+    if person.person_index != entry.person_index:
+        changes["reviewed"] = None  # it let in somebody else, and this one was judged anew
     if row.employer:
         employer = scrub(row.employer)
         changes |= {"employer": employer, "employer_key": employer_key(employer)}

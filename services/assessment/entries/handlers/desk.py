@@ -10,7 +10,7 @@ from services.assessment.entries.domain import Enrolled, Entry, NoResit, SameDay
 from services.assessment.entries.domain.handling import OUT, entered_again
 from services.assessment.entries.handlers.answers import Outcome
 from services.assessment.entries.handlers.scales import Weighed
-from services.assessment.entries.storage import examined_on, standing
+from services.assessment.entries.storage import examined_on, standing, turns_of
 from shared.act import Act
 from shared.errors import Contended, Fault
 from shared.storage.store import Store
@@ -90,15 +90,19 @@ def _somebody_elses() -> Enrolled:
 
 
 def _resat() -> NoResit:
-    return NoResit("the resit was entered in another batch a moment ago", field="/resit", rule="resit-used")
+    return NoResit("the resit was entered in another batch meanwhile", field="/resit", rule="resit-used")
 
 
 async def must_be_free(entries: Store[Entry], entry: Entry, person_index: str, batch: Batch) -> None:
-    """Refuse a person who is examined on a day of the batch by another entry."""
-    found = (await examined_on(entries, [person_index], days_of(batch))).get(person_index, {})
+    """Refuse a person who is examined on a day of the batch by another entry, or sits the same resit elsewhere."""
+    found = (await examined_on(entries, [person_index], days_of(batch, entry.resit))).get(person_index, {})
     others = {name: held for name, held in found.items() if name != entry.id}
     if others:
         raise twice() if batch.id in others.values() else _elsewhere()
+    if entry.resit:
+        taken = await turns_of(entries, [entry.resit.entry], but=batch.id)
+        if entry.resit.turn in taken.get(entry.resit.entry, ()):
+            raise _resat()
 
 
 def _duplicates(before: Mapping[str, Entry], rows: Mapping[str, Weighed], act: str) -> dict[str, Fault]:

@@ -63,7 +63,7 @@ class Mending:
         if any(entry.state is not State.WITHDRAWN for entry in others.values()):
             raise twice()
         await must_be_free(self.entries, found, index, batch)
-        if found.state is State.INELIGIBLE or found.reviewed:
+        if found.state is State.INELIGIBLE:
             return found.eligibility
         exam = await self.reviews.exam_of(batch)
         held = await self.reviews.held(exam, [index])

@@ -19,6 +19,7 @@ from services.assessment.entries.domain import (
     Resit,
     WrongParticulars,
     blank,
+    days_of,
     enrolled,
     entry_id,
     first_failed,
@@ -151,6 +152,8 @@ class Scales:
             particulars=self.sealer.seal(particulars, bound_to=of.identity) if particulars else "",
             resit=resit[0] if resit else None,
         )
+        if entry.resit:
+            entry = entry.having(days=days_of(by.batch, entry.resit))
         fault = found.refusal()
         return Weighed(kept_out(entry, fault.rule or "", fault.detail) if fault else entry, fault)
 

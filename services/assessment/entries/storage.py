@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
 from services.assessment.batches.domain import Tally
 from services.assessment.eligibility.domain import Holding
@@ -39,6 +40,16 @@ INDEXES = (
 MOST_AT_ONCE = 500  # documents in one write of what the clock or an event asks for
 
 
+class Stood(NamedTuple):
+    """What is asked of an entry that stands already when its candidate is entered."""
+
+    state: State
+    person_index: str
+    taken: Sequence[str]
+    reason: str = ""
+    detail: str = ""
+
+
 def entry_store(database: Database) -> Store[Entry]:
     """Assessment's entries."""
     return Store(database, "/assessment/entries", Entry, indexes=INDEXES)
@@ -73,9 +84,13 @@ async def among(entries: Store[Entry], batch: str, wanted: Iterable[str]) -> set
     return {row["_id"] for row in rows}
 
 
-async def standing(entries: Store[Entry], wanted: Collection[str]) -> dict[str, Entry]:
-    """Those of these ids that are there."""
-    return {row.id: row for row in await entries.find({"_id": {"$in": list(wanted)}})} if wanted else {}
+async def standing(entries: Store[Entry], wanted: Collection[str]) -> dict[str, Stood]:
+    """Those of these ids that are there: only what is asked of many at once."""
+    if not wanted:
+        return {}
+    fields = dict.fromkeys(Stood._fields, 1)
+    rows = await entries.collection.find({"_id": {"$in": list(wanted)}}, fields=fields)
+    return {row.pop("_id"): Stood(**{**row, "state": State(row["state"])}) for row in rows}
 
 
 async def examined_on(

@@ -10,7 +10,7 @@ from services.assessment.entries.domain import Enrolled, Entry, NoResit, SameDay
 from services.assessment.entries.domain.handling import OUT, entered_again
 from services.assessment.entries.handlers.answers import Outcome
 from services.assessment.entries.handlers.scales import Weighed
-from services.assessment.entries.storage import examined_on, standing, turns_of
+from services.assessment.entries.storage import Stood, examined_on, standing, turns_of
 from shared.act import Act
 from shared.errors import Contended, Fault
 from shared.storage.store import Store
@@ -105,7 +105,7 @@ async def must_be_free(entries: Store[Entry], entry: Entry, person_index: str, b
             raise _resat()
 
 
-def _duplicates(before: Mapping[str, Entry], rows: Mapping[str, Weighed], act: str) -> dict[str, Fault]:
+def _duplicates(before: Mapping[str, Stood], rows: Mapping[str, Weighed], act: str) -> dict[str, Fault]:
     """Who stands and is not entered again: to be examined already, or somebody else by now."""
     faults: dict[str, Fault] = {}
     for name, entry in before.items():
@@ -120,7 +120,7 @@ def _duplicates(before: Mapping[str, Entry], rows: Mapping[str, Weighed], act: s
 
 
 def _settle(
-    weighed: Mapping[int, Weighed], faults: Mapping[str, Fault], own: Mapping[str, Entry], outcome: Outcome
+    weighed: Mapping[int, Weighed], faults: Mapping[str, Fault], own: Mapping[str, Stood], outcome: Outcome
 ) -> None:
     for line, one in weighed.items():
         name = one.entry.id
@@ -131,7 +131,7 @@ def _settle(
             outcome.faults[line] = fault
 
 
-def _kept_out(entry: Entry | None) -> NotEligible | None:
+def _kept_out(entry: Stood | None) -> NotEligible | None:
     """What an earlier try of the same request was answered."""
     if entry is None or entry.state is not State.INELIGIBLE:
         return None

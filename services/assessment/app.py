@@ -51,5 +51,5 @@ def build(tools: Tools) -> Service:
             results_api.routes(results),
         ],
         hearers=hearers,
-        due=[batches.due, results.due],
+        due=[batches.due, entries.due, results.due],
     )

@@ -17,9 +17,7 @@ Decision = tuple[E, Sequence[Event]]
 Announce = Callable[["Store[E]", Sequence[Pending]], None]
 Upgrade = Callable[[Document], Document]
 
-TAKEN = (
-    64  # acts remembered per entity; a repeat older than that meets an Idempotency-Key record or a state that refuses
-)
+TAKEN = 64  # acts remembered per entity; an older repeat meets an Idempotency-Key record or a state that refuses
 ATTEMPTS = 16
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.002, 0.5  # seconds; sixteen turns take about two, within what a caller waits
 PENDING_INDEX = IndexModel(
@@ -147,25 +145,32 @@ class Store(Generic[E]):
     # -- many at once ----------------------------------------------------------------------------------
 
     async def add_all(self, decisions: Iterable[tuple[Decision[E], Act]]) -> set[str]:
-        """Insert many new entities in one bulk write; the ids of those that stood already.
+        """Insert many in one bulk write; the ids of those that stood. `AlreadyThere` when a new one holds another's."""
+        stood, clashed = await self.add_apart(decisions)
+        if clashed:
+            raise AlreadyThere(f"a new {self._kind.__name__} holds what must be unique and is another's")
+        return stood
 
-        `AlreadyThere` when an entity is new and yet holds what is another's (a unique index of its own).
-        """
+    async def add_apart(self, decisions: Iterable[tuple[Decision[E], Act]]) -> tuple[set[str], set[str]]:
+        """Insert many; the ids of those that stood already, and of new ones not added: they hold what is another's."""
         made = [self._next(entity, events, act) for (entity, events), act in decisions]
         refused = await self.collection.insert_all([self._document(first, pending) for first, pending in made])
         news = [item for at, (_, pending) in enumerate(made) if at not in refused for item in pending]
         self.announce(self, news)
-        stood = {made[at][0].id for at in refused}
-        if stood and await self.count({"_id": {"$in": list(stood)}}) < len(stood):
-            raise AlreadyThere(f"a new {self._kind.__name__} holds what must be unique and is another's")
-        return stood
+        wanted = {made[at][0].id for at in refused}
+        rows = await self.collection.find({"_id": {"$in": list(wanted)}}, fields={"_id": 1}) if wanted else []
+        stood = {row["_id"] for row in rows}
+        return stood, wanted - stood
 
-    async def change_all(self, wanted: Mapping[str, tuple[Act, Callable[[E], Decision[E]]]]) -> set[str]:
+    async def change_all(
+        self, wanted: Mapping[str, tuple[Act, Callable[[E], Decision[E]]]], *, turns: int = ATTEMPTS
+    ) -> set[str]:
         """Change many entities by bulk writes, each under its own act; the ids that are not there.
 
-        A repeated act changes nothing; what another writer touched meanwhile is decided anew.
+        A repeated act changes nothing; what another writer touched meanwhile is decided anew. `Contended` after
+        `turns`, also when what must be unique is another's: who can look why takes few.
         """
-        for turn in range(ATTEMPTS):
+        for turn in range(turns):
             await pause(turn)
             rows = await self.find({"_id": {"$in": list(wanted)}})
             writes, news = self._decided(rows, wanted)

@@ -63,8 +63,16 @@ async def moved(service: Running, batch: str, state: State, **fields: Any) -> No
     assert await batches(service).collection.update({"_id": batch}, change)
 
 
+PEOPLE: dict[str, int] = {}
+
+
+def person_of(batch: str, number: int) -> dict[str, str]:
+    """A person of a batch: nobody is in two batches, for many of them are examined on the same day."""
+    return person(PEOPLE.setdefault(batch, 2000 * len(PEOPLE)) + number)
+
+
 async def enrolled(service: Running, unit: str, batch: str, people: range) -> list[str]:
-    answer = await post(service, unit, f"/{batch}/entries", [person(number) for number in people])
+    answer = await post(service, unit, f"/{batch}/entries", [person_of(batch, number) for number in people])
     assert answer.json()["refused"] == []
     entries: list[str] = answer.json()["entries"]
     return entries

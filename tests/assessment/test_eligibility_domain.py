@@ -334,3 +334,76 @@ def test_no_two_levels_of_an_occupation_are_reached_within_a_year(reached: Holdi
     if rule:
         with pytest.raises(NotEligible, match="Beijing rules"):
             found.must_hold()
+
+
+# -- step by step --------------------------------------------------------------------------------------
+
+BY_FIVE = Alternative(all_of=(Predicate(predicate="years_since_certificate", level="5", years=2),))
+BY_FOUR = Alternative(all_of=(Predicate(predicate="years_since_certificate", level="4", years=2),))
+BY_YEARS = Alternative(all_of=(Predicate(predicate="min_years", years=10),))
+FIVE = holding("5", date(2010, 1, 1))
+FOUR = holding("4", date(2015, 1, 1))
+
+
+def step(*alternatives: Alternative, skips_allowed: bool = False) -> Exam:
+    """An exam of level 3."""
+    asked = Conditions(level="3", alternatives=alternatives, source="the standard")
+    return Exam("rebar_worker", "3", EXAM, (), asked, 1, "", skips_allowed, "Beijing rules")
+
+
+def test_who_holds_level_5_and_enters_level_3_is_told_that_a_level_is_skipped() -> None:
+    found = step(BY_FOUR, BY_YEARS).judge(worked(5), [FIVE], BORN)
+    assert (found.eligible, found.rule, found.source) == (False, "level.skip_allowed", "Beijing rules")
+    assert [row.alternative for row in found.missing] == [0, 1, 2]
+    with pytest.raises(NotEligible, match="a level 4 certificate comes first") as refused:
+        found.must_hold()
+    assert refused.value.rule == "level.skip_allowed"
+
+
+def test_a_claimed_certificate_skips_a_level_like_one_on_file() -> None:
+    claims = Claims(certificates=(EarlierCertificate(level="5", number="7", issued_on=date(2010, 1, 1)),))
+    assert step(BY_FOUR).judge(claims, [], BORN).rule == "level.skip_allowed"
+
+
+def test_the_ways_of_the_standard_without_a_certificate_lead_past_a_level() -> None:
+    found = step(BY_FOUR, BY_YEARS).judge(worked(10), [FIVE], BORN)
+    assert found.met is not None
+    assert found.met.alternative == 2
+
+
+def test_a_way_by_a_certificate_far_below_is_open_only_where_levels_may_be_skipped() -> None:
+    asked = (BY_FIVE, BY_FOUR)
+    assert step(*asked).judge(worked(5), [FIVE], BORN).rule == "level.skip_allowed"
+    assert step(*asked, skips_allowed=True).judge(worked(5), [FIVE], BORN).eligible
+    assert (
+        step(*asked).judge(worked(5), [FIVE, FOUR], BORN).met
+        == judged(
+            Conditions(level="3", alternatives=asked, source="the standard"),
+            known(worked(5), FOUR),
+        ).met
+    )
+
+
+@pytest.mark.parametrize("held", [[], [FOUR], [FIVE, FOUR], [holding("5", date(2010, 1, 1), "mason")]])
+def test_who_skips_nothing_is_refused_by_the_conditions(held: list[Holding]) -> None:
+    found = step(BY_FOUR, BY_YEARS).judge(worked(1), held, BORN)
+    assert (found.eligible, found.rule, found.source) == (False, "eligibility", "the standard")
+
+
+@given(st.sampled_from(LINES), CLAIMED, HOLDINGS)
+def test_no_level_of_the_data_file_is_closed_by_the_steps_to_whom_its_conditions_let_in(
+    line: tuple[str, str], claims: Claims, holdings: list[Holding]
+) -> None:
+    evidence = known(claims, *holdings)
+    asked = conditions(*line)
+    assert judged(asked, evidence, level=line[1]).met == judged(asked, evidence).met
+
+
+# -- birth dates ---------------------------------------------------------------------------------------
+
+
+def test_an_age_is_met_by_nobody_whose_birth_date_is_unknown_and_the_exam_says_that_it_asks() -> None:
+    sixteen = Alternative(all_of=(Predicate(predicate="age_min", years=16),))
+    assert step(sixteen).needs_birth
+    assert not step(BY_YEARS).needs_birth
+    assert not step(sixteen).judge(NOTHING, [], None).eligible

@@ -12,8 +12,8 @@ import pytest_asyncio
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
 from shared.events.assessment import EntryCertified
-from shared.events.registry import Alternative, CertificateFiled, CertificateRevoked, Conditions, Predicate
-from tests.assessment.driving import FILED, answers, certificate, get, post, publicised, said_of
+from shared.events.registry import Alternative, CertificateFiled, CertificateRevoked, Conditions, Predicate, Scope
+from tests.assessment.driving import PLANNED, answers, batch_of, certificate, get, post, said_of
 from tests.assessment.examples import grant, person, published, standing
 from tests.live import Running, eventually, running
 
@@ -28,27 +28,39 @@ CONDITIONS = Conditions(
     alternatives=(Alternative(all_of=(SINCE,)), Alternative(all_of=(LONG,))),
     source="the standard of an example",
 )
+STEPS = Conditions(
+    level="3",
+    alternatives=(
+        Alternative(all_of=(Predicate(predicate="years_since_certificate", level="4", years=1),)),
+        Alternative(all_of=(LONG,)),
+    ),
+    source="the standard of an example",
+)
 FOUR = {"years": [{"years": 4}]}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def service(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
     async with running("assessment", servers, issuer, tmp_path_factory.mktemp("eligibility")) as live:
-        await live.says(published(eligibility=(CONDITIONS,)), subject="rebar_worker-2019p", authority="national")
-        await live.says(standing(unit=UNIT, grants=(grant(valid_until=date(2029, 12, 31)),)), subject=UNIT)
-        await eventually(lambda: answers(live, UNIT, "", 201, FILED))
+        conditions = (CONDITIONS, STEPS)
+        await live.says(published(eligibility=conditions), subject="rebar_worker-2019p", authority="national")
+        scopes = (Scope(occupation="rebar_worker", levels=("5", "4", "3")),)
+        grants = (grant(valid_until=date(2029, 12, 31), scopes=scopes),)
+        await live.says(standing(unit=UNIT, grants=grants), subject=UNIT)
+        await eventually(lambda: answers(live, UNIT, "", 201, PLANNED))
         yield live
 
 
-async def enrol(service: Running, number: int, claims: Any = None, *, exam_on: str = LATER) -> dict[str, Any]:
-    """The answer to one candidate who enters a new batch of level 4."""
-    filed = await post(service, UNIT, "", {**FILED, "level": "4", "exam_on": exam_on})
-    batch = filed.json()["id"]
+async def enrol(
+    service: Running, number: int, claims: Any = None, *, exam_on: str = LATER, level: str = "4"
+) -> dict[str, Any]:
+    """The answer to one candidate who enters a new batch."""
+    batch = await batch_of(service, UNIT, level=level, exam_on=exam_on)
     row = {**person(number), **({} if claims is None else {"claims": claims})}
     answer = await post(service, UNIT, f"/{batch}/entries", [row])
     assert row["id_number"] not in answer.text
     taken: dict[str, Any] = answer.json()
-    [shown] = (await get(service, UNIT, f"/{batch}/entries"))["rows"] or [None]
+    [shown] = (await get(service, UNIT, f"/{batch}/entries?state=enrolled"))["rows"] or [None]
     return {**taken, "shown": shown}
 
 
@@ -61,7 +73,10 @@ async def ask(service: Running, number: int, claims: Any = None, **changes: Any)
 
 async def certified(service: Running, number: int, regime: str) -> CertificateFiled:
     """Somebody who reached level 5 in 2019."""
-    batch, [entry] = await publicised(service, UNIT, range(number, number + 1))
+    batch = await batch_of(service, UNIT)
+    [entry] = (await post(service, UNIT, f"/{batch}/entries", [person(number)])).json()["entries"]
+    entries = service.process.tools.database.collection("entries")
+    assert await entries.update({"_id": entry}, {"$set": {"state": "passed"}})
     filed = certificate(entry, batch, UNIT).model_copy(update={"regime": regime})
     await service.says(filed, subject=entry)
     await said_of(service, EntryCertified, batch)
@@ -127,6 +142,14 @@ async def test_a_revoked_certificate_counts_no_more_and_its_entry_shows_it(servi
     assert (await ask(service, 30, FOUR)).json()["eligible"] is False
 
 
+async def test_a_level_is_not_skipped_and_the_standards_way_by_years_stays_open(service: Running) -> None:
+    await certified(service, 45, "recognition")
+    skipping = await enrol(service, 45, FOUR, level="3")
+    assert [row["rule"] for row in skipping["refused"]] == ["level.skip_allowed"]
+    assert "Beijing" in skipping["refused"][0]["detail"]
+    assert (await enrol(service, 45, {"years": [{"years": 6}]}, level="3", exam_on="2023-11-03"))["accepted"] == 1
+
+
 async def test_no_second_level_is_reached_within_a_year(service: Running) -> None:
     await certified(service, 40, "appraisal")
     years = {"years": [{"years": 9}]}
@@ -153,3 +176,9 @@ async def test_a_question_that_cannot_be_right_is_refused(service: Running) -> N
     assert wrong.status_code == 400
     assert json.dumps(wrong.json()).count("330106189309141014") == 0
     assert (await ask(service, 51, occupation="tailor")).status_code == 409
+
+
+async def test_another_document_is_asked_about_by_its_kind(service: Running) -> None:
+    asked = await ask(service, 52, {"years": [{"years": 7}]}, id_number="E12345678", id_type="passport")
+    assert (asked.status_code, asked.json()["eligible"]) == (200, True)
+    assert (await ask(service, 52, id_type="library_card")).status_code == 400

@@ -14,7 +14,7 @@ from services.assessment.scores.commands import ScoreRow
 from services.assessment.scores.domain import has_passed, marked
 from shared.errors import Malformed
 from shared.http.bulk import bulk_body
-from shared.http.rows import CSV, JSON, MOST_ROWS, NDJSON, Refused, rows_in, runs
+from shared.http.rows import CSV, JSON, MOST_ROWS, NDJSON, Refused, rows_in, runs, table
 from shared.privacy import check_resident_id
 from tests.assessment.examples import batch, person, resident_id
 
@@ -103,6 +103,50 @@ def test_the_documented_body_is_one_that_is_taken(kind: type[BaseModel]) -> None
         body = content["example"] if isinstance(content["example"], str) else json.dumps(content["example"])
         [(line, row)] = rows_in(body.encode(), media, kind)
         assert (line, isinstance(row, kind)) == (2 if media == CSV else 1, True)  # a table begins with its header
+
+
+@pytest.mark.parametrize("cards", ["A33190001;A33190002", "A33190001、A33190002", '["A33190001", "A33190002"]'])
+def test_a_table_holds_every_field_of_a_candidate_in_its_cells(cards: str) -> None:
+    cells = {
+        **ROW,
+        "born": "1880-03-01",
+        "resit": "true",
+        "teachers": cards,
+        "claims.years": '[{"years": 7}]',
+        "claims.apprenticeship_done": "true",
+        "claims.training_hours": "240",
+    }
+    [(_, row)] = _read(table([*cells], [cells]).encode(), CSV)
+    whole = {**ROW, "born": "1880-03-01", "resit": True, "teachers": ["A33190001", "A33190002"]}
+    claims = {"years": [{"years": 7}], "apprenticeship_done": True, "training_hours": 240}
+    [(_, same)] = _read([{**whole, "claims": claims}])
+    assert row == same
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"sex": "yes"}, "/sex"),
+        ({"mobile": "12"}, "/mobile"),
+        ({"email": "nobody"}, "/email"),
+        ({"photo": "A" * 64}, "/photo"),
+        ({"born": "19-3-1"}, "/born"),
+        ({"resit": "perhaps"}, "/resit"),
+        ({"teachers": ["x"] * 21}, "/teachers"),
+        ({"relatives": [""]}, "/relatives/0"),
+        ({"claims": {"certificates": [{}]}}, "/claims/certificates/0/level"),
+    ],
+)
+def test_a_field_that_cannot_be_right_is_named(change: dict[str, Any], field: str) -> None:
+    [refused] = _read([{**ROW, **change}])
+    assert (refused.line, refused.field) == (1, field)
+
+
+def test_an_id_number_in_a_text_of_a_row_is_masked() -> None:
+    number = resident_id(9)
+    claims = {"certificates": [{"level": "5", "number": number, "issued_on": "2015-01-01"}]}
+    [(_, row)] = _read([{**ROW, "teachers": [number], "claims": claims}])
+    assert number not in row.model_dump_json()
 
 
 def test_the_documented_candidate_has_a_right_number_and_the_documented_scores_pass() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.act import Act
-from shared.errors import AlreadyThere
+from shared.errors import AlreadyThere, Contended
 from shared.outbox.pending import Pending
 from shared.storage.mongo import Database, IndexModel
 from shared.storage.store import Decision, Store
@@ -44,6 +44,21 @@ async def test_a_new_one_that_holds_what_is_anothers_is_not_lost_silently(either
     await store.add(note("note-01", unit="unit-33-001"), [], act())
     with pytest.raises(AlreadyThere):
         await store.add_all([((note("note-02", unit="unit-33-001"), []), act())])
+
+
+async def test_what_is_anothers_is_told_apart_from_what_stood_and_the_rest_is_added(
+    either_database: Database,
+) -> None:
+    store = note_store(either_database, indexes=[IndexModel([("unit", 1)], unique=True)])
+    await store.prepare()
+    await store.add(note("note-01", unit="unit-33-001"), [], act())
+    announced: list[str] = []
+    store.announce = lambda _, pending: announced.extend(item.subject for item in pending)
+    units = {"note-01": "unit-33-009", "note-02": "unit-33-001", "note-03": "unit-33-003"}
+    rows = [((note(name, unit=unit), [NoteWritten(line="one")]), act()) for name, unit in units.items()]
+    assert await store.add_apart(rows) == ({"note-01"}, {"note-02"})
+    assert {row.id: row.unit for row in await store.find({})} == {"note-01": "unit-33-001", "note-03": "unit-33-003"}
+    assert announced == ["note-03"]
 
 
 async def test_many_are_changed_at_once_each_under_its_own_act(notes: Store[Note]) -> None:
@@ -107,3 +122,14 @@ async def test_what_was_left_behind_comes_oldest_first_and_bounded(notes: Store[
         await notes.add(*new(name)[0][0], act())
     left = await notes.left_behind(float("inf"), 2)
     assert [item.subject for item in left] == ["note-03", "note-01"]
+
+
+async def test_a_change_that_would_hold_what_is_anothers_is_given_up_after_the_turns_allowed(
+    either_database: Database,
+) -> None:
+    store = note_store(either_database, indexes=[IndexModel([("unit", 1)], unique=True)])
+    await store.prepare()
+    await store.add_all([((note(f"note-0{n}", unit=f"unit-33-00{n}"), []), act()) for n in (1, 2)])
+    with pytest.raises(Contended):
+        await store.change_all({"note-02": (act(), lambda found: (found.having(unit="unit-33-001"), []))}, turns=2)
+    assert (await store.get("note-02")).unit == "unit-33-002"

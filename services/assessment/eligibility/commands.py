@@ -28,5 +28,9 @@ class AskEligibility(Command):
     occupation: str = Field(min_length=1, max_length=100, description="slug of the occupation catalogue")
     level: str = Field(pattern=r"^[1-5]$", description="5 junior … 1 senior technician")
     exam_on: date = Field(description="day of the exam, Asia/Shanghai")
-    id_number: str = Field(min_length=1, max_length=100, description="resident ID number, GB 11643-1999")
+    id_number: str = Field(min_length=1, max_length=100, description="of a resident ID card: GB 11643-1999")
+    id_type: str = Field(
+        default="resident_id", max_length=100, description="which document, of the rule entry.id_types"
+    )
+    born: date | None = Field(default=None, description="birth date, where another document's number tells none")
     claims: Claims = Claims()

@@ -4,19 +4,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from pydantic import BaseModel
+
 from services.assessment.batches.domain import Batch
 from services.assessment.eligibility.commands import AskEligibility
-from services.assessment.eligibility.domain import Eligibility, Exam, Holding, born_on
-from services.assessment.entries.domain import Entry
+from services.assessment.eligibility.domain import Eligibility, Exam, Holding, UnknownEdition
+from services.assessment.entries.domain import Allowed, Entry
+from services.assessment.entries.domain.identity import birth_of, known_by, must_be_known
 from services.assessment.entries.storage import holdings_of
 from services.assessment.mirrors.domain import Standard
 from services.assessment.mirrors.handlers import Mirrors
 from shared.clock import Clock
-from shared.privacy import InvalidResidentId, Sealer, check_resident_id
+from shared.errors import NotFound
+from shared.privacy import Sealer
 from shared.rulebook import Rulebook
 from shared.storage.store import Store
 
-PACE = "level.max_levels_per_year"
+PACE, STEP = "level.max_levels_per_year", "level.skip_allowed"
+
+
+class _Listed(BaseModel):
+    id: str
+    check: str | None = None
 
 
 @dataclass(frozen=True)
@@ -31,19 +40,27 @@ class Reviews:
 
     async def ask(self, asked: AskEligibility) -> Eligibility:
         """Whether one person may enter an exam; nothing of the question is kept."""
-        try:
-            check_resident_id(asked.id_number, today=self.clock.today())
-        except InvalidResidentId as fault:
-            raise InvalidResidentId(fault.detail, field="/id_number", rule=fault.rule) from None
+        born = birth_of(asked, self.allowed(today := self.clock.today()), today)
         edition = await self.mirrors.edition(asked.occupation, asked.level, asked.exam_on)
         exam = self._exam(edition, asked.level, asked.exam_on)
-        index = self.sealer.index(asked.id_number)
+        must_be_known(born, exam)
+        index = self.sealer.index(known_by(asked))
         held = await self.held(exam, [index])
-        return exam.judge(asked.claims, held.get(index, ()), born_on(asked.id_number))
+        return exam.judge(asked.claims, held.get(index, ()), born)
+
+    def allowed(self, today: date) -> Allowed:
+        """The documents and sources that the rules of today name."""
+        types = self.rules.value("entry.id_types", list[_Listed], on=today)
+        sources = self.rules.value("entry.sources", list[_Listed], on=today)
+        return Allowed({row.id: row.check for row in types}, frozenset(row.id for row in sources))
 
     async def exam_of(self, batch: Batch) -> Exam:
         """What decides who may enter a batch: the edition it keeps to its end."""
-        return self._exam(await self.mirrors.standards.get(batch.standard), batch.level, batch.exam_on)
+        try:
+            edition = await self.mirrors.standards.get(batch.standard)
+        except NotFound as cause:
+            raise UnknownEdition(f"edition {batch.standard} was not heard of here; tell the Center") from cause
+        return self._exam(edition, batch.level, batch.exam_on)
 
     async def held(self, exam: Exam, people: Iterable[str]) -> Mapping[str, Sequence[Holding]]:
         """The certificates of people, by their indexes; one query, and none when no condition asks for any."""
@@ -59,4 +76,6 @@ class Reviews:
             conditions=edition.conditions_of(level),
             levels_a_year=self.rules.integer(PACE, on=today),
             pace_source=self.rules.explain(PACE, on=today).source,
+            skips_allowed=self.rules.boolean(STEP, on=today),
+            skip_source=self.rules.explain(STEP, on=today).source,
         )

@@ -1,21 +1,53 @@
-"""Where entries are kept, and what is asked of them: batch by batch, and the certificates that people hold."""
+"""Where entries are kept, and what is asked of them: batch by batch, and person by person across batches."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
 
 from services.assessment.batches.domain import Tally
 from services.assessment.eligibility.domain import Holding
 from services.assessment.entries.domain import QUALIFIED, Certificate, Entry, State
 from shared.act import Scope
-from shared.storage.mongo import Database, IndexModel
+from shared.storage.mongo import Database, Document, IndexModel
 from shared.storage.store import Store
 
+TO_BE_EXAMINED = {"days.0": {"$exists": True}}
+"""Who takes a day; every query that one of the two unique indexes is to answer says so."""
 INDEXES = (
     # One index for every list and count: a list over several states is merged from one scan of each.
     IndexModel([("batch", 1), ("state", 1), ("_id", 1)]),
     # Certificates by person, written when an entry is certified and not when it is enrolled.
     IndexModel([("person_index", 1)], name="holders", partialFilterExpression={"state": "certified"}),
+    # Nobody is examined twice on one day, whichever of two requests comes first.
+    IndexModel(
+        [("person_index", 1), ("days", 1)], name="one a day", unique=True, partialFilterExpression=TO_BE_EXAMINED
+    ),
+    IndexModel(
+        [("person_index", 1), ("occupation", 1), ("level", 1)],
+        name="failed",
+        partialFilterExpression={"state": "failed"},
+    ),
+    IndexModel(
+        [("resit.entry", 1), ("resit.turn", 1)],
+        name="resits",
+        unique=True,
+        partialFilterExpression={"resit.entry": {"$exists": True}, **TO_BE_EXAMINED},
+    ),
+    IndexModel([("entered_at", 1)], name="refused", partialFilterExpression={"state": "ineligible"}),
+    IndexModel([("entered_at", 1), ("_id", 1)], name="withdrawn", partialFilterExpression={"state": "withdrawn"}),
 )
+MOST_AT_ONCE = 500  # documents in one write of what the clock or an event asks for
+
+
+class Stood(NamedTuple):
+    """What is asked of an entry that stands already when its candidate is entered."""
+
+    state: State
+    person_index: str
+    taken: Sequence[str]
+    reason: str = ""
+    detail: str = ""
 
 
 def entry_store(database: Database) -> Store[Entry]:
@@ -52,10 +84,58 @@ async def among(entries: Store[Entry], batch: str, wanted: Iterable[str]) -> set
     return {row["_id"] for row in rows}
 
 
-async def made_by(entries: Store[Entry], act: str, wanted: Iterable[str]) -> set[str]:
-    """Which of these entries an act made before."""
-    rows = await entries.collection.find({"_id": {"$in": list(wanted)}, "taken": act}, fields={"_id": 1})
-    return {row["_id"] for row in rows}
+async def standing(entries: Store[Entry], wanted: Collection[str]) -> dict[str, Stood]:
+    """Those of these ids that are there: only what is asked of many at once."""
+    if not wanted:
+        return {}
+    fields = dict.fromkeys(Stood._fields, 1)
+    rows = await entries.collection.find({"_id": {"$in": list(wanted)}}, fields=fields)
+    return {row.pop("_id"): Stood(**{**row, "state": State(row["state"])}) for row in rows}
+
+
+async def examined_on(
+    entries: Store[Entry], people: Collection[str], days: Iterable[date]
+) -> Mapping[str, Mapping[str, str]]:
+    """Who is examined on one of these days: by person the entries, each with its batch."""
+    if not people:
+        return {}
+    query: Document = {"person_index": {"$in": list(people)}, "days": {"$in": list(days)}, **TO_BE_EXAMINED}
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in await entries.collection.find(query, fields={"person_index": 1, "batch": 1}):
+        found[row["person_index"]][row["_id"]] = row["batch"]
+    return found
+
+
+async def failed_of(
+    entries: Store[Entry], people: Iterable[str], occupation: str, level: str, *, but: str
+) -> dict[str, Entry]:
+    """The newest failed entry of each person in an occupation and level, in any batch but one."""
+    about = {"occupation": occupation, "level": level, "state": State.FAILED, "batch": {"$ne": but}}
+    rows = await entries.find({"person_index": {"$in": list(people)}, **about})
+    return {row.person_index: row for row in sorted(rows, key=lambda row: max(row.days, default=date.min))}
+
+
+async def turns_of(entries: Store[Entry], failed: Iterable[str], *, but: str) -> Mapping[str, set[int]]:
+    """Which turns of these failed entries' resits are taken, in any batch but one."""
+    query = {"resit.entry": {"$in": list(failed)}, "batch": {"$ne": but}, **TO_BE_EXAMINED}
+    found: dict[str, set[int]] = defaultdict(set)
+    for row in await entries.collection.find(query, fields={"resit": 1}):
+        found[row["resit"]["entry"]].add(row["resit"]["turn"])
+    return found
+
+
+async def with_days(entries: Store[Entry], batch: str, *, after: str) -> list[str]:
+    """Some entries of a batch that still take a day, by id, after an id."""
+    query = {"batch": batch, "state": {"$in": list(State)}, "_id": {"$gt": after}, **TO_BE_EXAMINED}
+    rows = await entries.collection.find(query, sort=[("_id", 1)], fields={"_id": 1}, limit=MOST_AT_ONCE)
+    return [row["_id"] for row in rows]
+
+
+async def forget(entries: Store[Entry], state: State, before: datetime) -> int:
+    """Delete some entries of a state that were entered before an instant; how many."""
+    query = {"state": state, "entered_at": {"$lt": before}}
+    rows = await entries.collection.find(query, fields={"_id": 1}, limit=MOST_AT_ONCE)
+    return await entries.collection.delete({"_id": {"$in": [row["_id"] for row in rows]}, **query})
 
 
 async def holdings_of(entries: Store[Entry], people: Iterable[str]) -> Mapping[str, Sequence[Holding]]:

@@ -5,6 +5,7 @@ from services.assessment.eligibility.domain.conditions import (
     Exam,
     Met,
     NotEligible,
+    UnknownEdition,
     judged,
     needs_certificates,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "Met",
     "NotEligible",
     "Proof",
+    "UnknownEdition",
     "Wording",
     "born_on",
     "judged",

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from shared.command import Command
+from shared.command import Command, FreeText
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,60}$")]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2099, 12, 31))]
@@ -43,7 +43,7 @@ class EarlierCertificate(Command):
 
     level: Slug = Field(description="level code, or pre_technician for the 预备技师 certificate", examples=["5"])
     occupation: Slug | None = Field(default=None, description="slug of the occupation; null: the one of the exam")
-    number: str = Field(min_length=1, max_length=40, description="number of the certificate")
+    number: FreeText = Field(min_length=1, max_length=40, description="number of the certificate")
     issued_on: Day = Field(description="day it was issued")
 
 

@@ -14,13 +14,19 @@ from shared.events.base import Record
 from shared.events.registry import Alternative, Conditions
 
 BY_CERTIFICATE = frozenset({"holds_certificate", "years_since_certificate"})
-BY_CONDITIONS, BY_PACE = "eligibility", "level.max_levels_per_year"
+BY_CONDITIONS, BY_PACE, BY_STEP = "eligibility", "level.max_levels_per_year", "level.skip_allowed"
 
 
 class NotEligible(Fault):
     """The candidate may not enter this exam; the rule says why."""
 
     slug, kind = "not-eligible", Kind.CONFLICT
+
+
+class UnknownEdition(Fault):
+    """The standard edition of the batch is not known here, so nobody can be judged by it."""
+
+    slug, kind = "unknown-edition", Kind.CONFLICT
 
 
 class Shortfall(Record):
@@ -48,11 +54,16 @@ class Eligibility(Record):
 
     def must_hold(self) -> None:
         """Refuse who is not eligible, with what is missing."""
+        if fault := self.refusal():
+            raise fault
+
+    def refusal(self) -> NotEligible | None:
+        """Why somebody is not eligible, with what is missing."""
         if self.eligible:
-            return
+            return None
         ways = (f"({row.alternative}) {_together(row.missing)}" for row in self.missing)
         detail = f"not eligible: no condition is met; each lacks: {'; '.join(ways)} (source: {self.source})"
-        raise NotEligible(detail, field="/claims", rule=self.rule)
+        return NotEligible(detail, field="/claims", rule=self.rule)
 
 
 def _together(missing: Sequence[Wording]) -> str:
@@ -61,7 +72,7 @@ def _together(missing: Sequence[Wording]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Exam:
-    """What decides who may enter one exam: the conditions of its edition, and how many levels a year allows."""
+    """What decides who may enter one exam: the conditions of its edition, and how fast levels may be climbed."""
 
     occupation: str
     level: str
@@ -70,18 +81,29 @@ class Exam:
     conditions: Conditions | None
     levels_a_year: int
     pace_source: str
+    skips_allowed: bool = False
+    skip_source: str = ""
+
+    @property
+    def needs_birth(self) -> bool:
+        """Whether a birth date can decide."""
+        rows = self.conditions.alternatives if self.conditions else ()
+        return any(one.predicate == "age_min" for row in rows for one in row.all_of)
 
     @property
     def needs_certificates(self) -> bool:
         """Whether certificates on file can decide."""
         return needs_certificates(self.conditions)
 
-    def judge(self, claims: Claims | None, holdings: Sequence[Holding], born: date) -> Eligibility:
+    def judge(self, claims: Claims | None, holdings: Sequence[Holding], born: date | None) -> Eligibility:
         """Whether somebody may enter, by claims and certificates that hold."""
         known = Evidence(self.occupation, self.related, self.exam_on, claims or NOTHING, holdings, born)
         if self.needs_certificates and self._too_soon(known):
             return Eligibility(eligible=False, rule=BY_PACE, missing=(PACE,), source=self.pace_source)
-        return judged(self.conditions, known)
+        found = judged(self.conditions, known, level="" if self.skips_allowed else self.level)
+        if found.rule != BY_STEP:
+            return found
+        return found.model_copy(update={"source": self.skip_source or found.source})
 
     def _too_soon(self, known: Evidence) -> bool:
         reached = {
@@ -112,18 +134,52 @@ def needs_certificates(conditions: Conditions | None) -> bool:
     return any(one.predicate in BY_CERTIFICATE for row in rows for one in row.all_of)
 
 
-def judged(conditions: Conditions | None, known: Evidence) -> Eligibility:
-    """Whether the conditions let somebody enter; a level without any is open."""
+def judged(conditions: Conditions | None, known: Evidence, level: str = "") -> Eligibility:
+    """Whether the conditions let somebody enter; a level without any is open.
+
+    With the `level` of the exam nobody skips one: the certificate that counts is then of the next lower level,
+    and only the standard's ways without any certificate lead past it.
+    """
     if conditions is None or not conditions.alternatives:
         return Eligibility(eligible=True)
-    missing = []
+    missing, skipped = [], False
     for place, alternative in enumerate(conditions.alternatives, start=1):
         evidence, lacking = _weighed(alternative, known)
-        if not lacking:
+        if not lacking and _in_step(alternative, level):
             met = Met(alternative=place, evidence=evidence)
             return Eligibility(eligible=True, met=met, source=conditions.source)
-        missing.append(Shortfall(alternative=place, missing=lacking))
-    return Eligibility(eligible=False, rule=BY_CONDITIONS, missing=tuple(missing), source=conditions.source)
+        skipped = skipped or not lacking
+        missing.append(Shortfall(alternative=place, missing=lacking or (_step(level),)))
+    rule, all_missing = BY_CONDITIONS, tuple(missing)
+    if skipped or _skips(level, known):
+        rule, all_missing = BY_STEP, (Shortfall(alternative=0, missing=(_step(level),)), *missing)
+    return Eligibility(eligible=False, rule=rule, missing=all_missing, source=conditions.source)
+
+
+def _next_lower(level: str) -> int:
+    return int(level) + 1 if level.isdecimal() else 0
+
+
+def _skips(level: str, known: Evidence) -> bool:
+    """Whether the highest certificate of the occupation below this level lies more than one level below it."""
+    held = [int(reached) for reached in known.reached() if level.isdecimal() and int(reached) > int(level)]
+    return bool(held) and min(held) > _next_lower(level)
+
+
+def _in_step(alternative: Alternative, level: str) -> bool:
+    """Whether an alternative asks for no certificate, or for one that is not below the next lower level."""
+    asked = [one.level or "" for one in alternative.all_of if one.predicate in BY_CERTIFICATE]
+    lower = [named.isdecimal() and int(named) > _next_lower(level) > 0 for named in asked]
+    return not asked or not all(lower)
+
+
+def _step(level: str) -> Wording:
+    lower = _next_lower(level)
+    return Wording(
+        predicate=BY_STEP,
+        zh=f"不得越级申报，须先取得{lower}级证书",
+        en=f"no level may be skipped: a level {lower} certificate comes first",
+    )
 
 
 def _weighed(alternative: Alternative, known: Evidence) -> tuple[tuple[Proof, ...], tuple[Wording, ...]]:

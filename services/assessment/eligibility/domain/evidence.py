@@ -33,7 +33,7 @@ class Evidence:
     on: date
     claims: Claims
     holdings: Sequence[Holding]
-    born: date
+    born: date | None
 
     def worked(self, kind: str | None, scope: str | None) -> float:
         """Years that count: without a break the longest claim, otherwise the highest of each occupation summed up."""
@@ -58,6 +58,14 @@ class Evidence:
             if row.level == level and row.since <= self.on and self._counts(row.occupation, "related")
         ]
         return sorted(found, key=lambda row: row.since)
+
+    def reached(self) -> set[str]:
+        """The levels of this occupation that somebody holds a certificate of, as numbers."""
+        levels = {row.level for row in self.holdings if row.occupation == self.occupation and row.since <= self.on}
+        for row in self.claims.certificates:
+            if (row.occupation or self.occupation) == self.occupation and row.issued_on <= self.on:
+                levels.add(row.level)
+        return {level for level in levels if level.isdecimal()}
 
     def _counts(self, occupation: str, scope: str | None) -> bool:
         return occupation == self.occupation or (scope != "this" and occupation in self.related)

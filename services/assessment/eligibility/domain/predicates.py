@@ -92,8 +92,8 @@ def _title(asked: Predicate, known: Evidence) -> Shown | None:
 
 
 def _age_min(asked: Predicate, known: Evidence) -> Shown | None:
-    age = years_between(known.born, known.on)
-    return Shown(by="id_number") if age >= (asked.years or 0) else None
+    old_enough = known.born is not None and years_between(known.born, known.on) >= (asked.years or 0)
+    return Shown(by="id_number") if old_enough else None
 
 
 CHECKS: Mapping[str, Callable[[Predicate, Evidence], Shown | None]] = {

@@ -1,7 +1,7 @@
 """A candidate in a batch: enrolled, passed or failed, and in the end certified or rejected by the registry."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Any
@@ -10,9 +10,11 @@ from services.assessment.batches.domain import Batch
 from services.assessment.eligibility.domain import Met
 from services.assessment.eligibility.domain.claims import Claims
 from services.assessment.entries.commands import EnrolRow
+from services.assessment.entries.domain.employers import employer_key
 from services.assessment.entries.domain.records import (
     Attendance,
     Certificate,
+    Handling,
     Resit,
     Reviewed,
     Score,
@@ -23,7 +25,7 @@ from shared.entity import Entity
 from shared.errors import Fault, Kind
 from shared.events.assessment import EntryCertified, EntryRejected
 from shared.events.base import Event
-from shared.events.registry import CertificateFiled, CertificateStanding, Part
+from shared.events.registry import Part
 from shared.privacy import mask_id, mask_name, scrub
 
 
@@ -62,12 +64,21 @@ class Enrolled(Fault):
     slug, kind = "duplicate", Kind.CONFLICT
 
 
-class Entry(Entity):
-    """One candidate; `person` is the sealed name and ID number, bound to the entry.
+class SameDay(Fault):
+    """This person is examined in another batch on the same day."""
 
+    slug, kind = "same-day", Kind.CONFLICT
+
+
+class Entry(Entity):
+    """One candidate; `person` is the sealed name and ID number, `particulars` all else that is personal, sealed too.
+
+    Both are bound to the entry. `employer_key` is the employer as it is compared, `teachers` and `relatives` name the
+    cards of assessors by whom conflicts are found. `handled` is what was done with it beside examining.
     `days` are the days of the exam, on which nobody is examined twice; empty once the entry ended before it.
     `sheets` are all versions of all sheets, `scores` the points that follow from them. `objection` is the open one
-    that holds the entry back, `filings` counts how often its result was said to the registry.
+    that holds the entry back, `filings` counts how often its result was said to the registry. `reason` and `detail`
+    are the rule that keeps an ineligible entry out, or why the registry rejected it.
     """
 
     batch: str
@@ -80,6 +91,11 @@ class Entry(Entity):
     person: str
     person_index: str
     employer: str | None
+    employer_key: str = ""
+    particulars: str = ""
+    teachers: tuple[str, ...] = ()
+    relatives: tuple[str, ...] = ()
+    entered_at: datetime | None = None
     days: tuple[date, ...] = ()
     claims: Claims | None = None
     eligibility: Met | None = None
@@ -97,6 +113,7 @@ class Entry(Entity):
     certificate: Certificate | None = None
     reason: str = ""
     detail: str = ""
+    handled: tuple[Handling, ...] = ()
 
     def points(self, part: str) -> float:
         """The points of a part, 0 where the edition has no such part."""
@@ -150,7 +167,7 @@ def entry_id(batch: str, person_index: str) -> str:
     return f"entry-{blake2b(f'{batch} {person_index}'.encode(), digest_size=16).hexdigest()}"
 
 
-def blank(batch: Batch) -> Entry:
+def blank(batch: Batch, now: datetime | None = None) -> Entry:
     """What every entry of a batch begins with; copied row by row, which costs a fraction of building each."""
     return Entry(
         id="",
@@ -165,39 +182,48 @@ def blank(batch: Batch) -> Entry:
         person="",
         person_index="",
         employer=None,
-        days=tuple(sorted({sitting.on for sitting in batch.sittings})),
+        entered_at=now,
+        days=days_of(batch),
     )
 
 
+def days_of(batch: Batch, resit: Resit | None = None) -> tuple[date, ...]:
+    """The days on which a candidate of a batch is examined; at a resit those of the parts that are sat again."""
+    carried = {score.part for score in resit.carried} if resit else set()
+    return tuple(sorted({sitting.on for sitting in batch.sittings if sitting.part not in carried}))
+
+
 def enrolled(
-    identity: str, start: Entry, row: EnrolRow, sealed: str, person_index: str, met: Met | None = None
+    identity: str,
+    start: Entry,
+    row: EnrolRow,
+    sealed: str,
+    person_index: str,
+    met: Met | None = None,
+    *,
+    claims: Claims | None = None,
+    particulars: str = "",
+    resit: Resit | None = None,
 ) -> Entry:
     """A new entry of a row that was just checked; `met` is why the candidate is eligible, null for an open level."""
+    employer = scrub(row.employer) if row.employer else None
     return start.having(
         id=identity,
         holder=mask_name(row.name),
         id_masked=mask_id(row.id_number),
         person=sealed,
         person_index=person_index,
-        employer=scrub(row.employer) if row.employer else None,
+        employer=employer,
+        employer_key=employer_key(employer),
+        particulars=particulars,
+        teachers=row.teachers,
+        relatives=row.relatives,
+        claims=claims or row.claims,
         eligibility=met,
+        resit=resit,
     )
 
 
-def filed_as(said: CertificateFiled, sequence: int) -> Certificate:
-    """A certificate as it was put on file."""
-    return Certificate(
-        number=said.number, regime=said.regime, exam_on=said.exam_on, filed_on=said.filed_on, sequence=sequence
-    )
-
-
-def stands_as(said: CertificateStanding, sequence: int) -> Certificate:
-    """A certificate as it now stands."""
-    return Certificate(
-        number=said.number,
-        regime=said.regime,
-        status=said.status,
-        edition=said.edition,
-        reason=scrub(said.reason),
-        sequence=sequence,
-    )
+def kept_out(entry: Entry, rule: str, detail: str) -> Entry:
+    """The same entry, refused by the conditions: it takes no day and waits for more evidence or a reviewer."""
+    return entry.having(state=State.INELIGIBLE, days=(), eligibility=None, reason=rule, detail=detail)

@@ -1,4 +1,4 @@
-"""What an entry holds beside its state: its seats, attendance, sheets, points, certificate."""
+"""What an entry holds beside its state: its seats, attendance, sheets, points, certificate, who handled it."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -7,6 +7,8 @@ from typing import Self
 from pydantic import Field
 
 from shared.events.base import Record
+from shared.events.registry import CertificateFiled, CertificateStanding
+from shared.privacy import scrub
 
 
 class Seat(Record):
@@ -100,6 +102,37 @@ class Reviewed(Record):
 class Resit(Record):
     """Of which failed entry this one sits the failed parts again, and what it carries over."""
 
-    entry: str
+    entry: str = Field(description="the entry that was failed first, also when this is a further resit")
     exam_on: date
     carried: tuple[Score, ...]
+    since: date | None = Field(default=None, description="day from which the validity of the passed parts counts")
+    turn: int = Field(default=1, description="which resit of that entry it is, from 1")
+
+
+class Handling(Record):
+    """What somebody did with an entry beside examining it, and why."""
+
+    what: str = Field(description="revealed, mended or withdrawn")
+    mended: tuple[str, ...] = Field(default=(), description="the fields that were mended")
+    reason: str
+    actor: str
+    at: datetime
+
+
+def filed_as(said: CertificateFiled, sequence: int) -> Certificate:
+    """A certificate as it was put on file."""
+    return Certificate(
+        number=said.number, regime=said.regime, exam_on=said.exam_on, filed_on=said.filed_on, sequence=sequence
+    )
+
+
+def stands_as(said: CertificateStanding, sequence: int) -> Certificate:
+    """A certificate as it now stands."""
+    return Certificate(
+        number=said.number,
+        regime=said.regime,
+        status=said.status,
+        edition=said.edition,
+        reason=scrub(said.reason),
+        sequence=sequence,
+    )

@@ -4,8 +4,10 @@ from functools import partial
 from pathlib import Path
 
 from services.assessment.batches import api as batches_api
-from services.assessment.batches.handlers import Batches
-from services.assessment.batches.storage import batch_store
+from services.assessment.batches.handlers import Batches, Quotas
+from services.assessment.batches.storage import batch_store, quota_store
+from services.assessment.cancellations import consumers as cancellations_consumers
+from services.assessment.cancellations.handlers import Cancellations
 from services.assessment.eligibility import api as eligibility_api
 from services.assessment.eligibility.handlers import Reviews
 from services.assessment.entries import api as entries_api
@@ -37,7 +39,8 @@ def build(tools: Tools) -> Service:
         card_store(tools.database),
         site_store(tools.database),
     )
-    batches = Batches(batch_store(tools.database), mirrors, tools.clock)
+    quotas = Quotas(quota_store(tools.database), batch_store(tools.database))
+    batches = Batches(quotas.batches, quotas, mirrors, rules, tools.clock)
     reviews = Reviews(entry_store(tools.database), mirrors, rules, tools.sealer, tools.clock)
     entries = Entries(reviews.entries, batches.batches, reviews, tools.sealer, tools.clock)
     scoring = Scoring(entries.entries, batches.batches, rules, tools.clock)
@@ -46,10 +49,11 @@ def build(tools: Tools) -> Service:
     mirrors_consumers.hear(hearers, mirrors, batches.told)
     entries_consumers.hear(hearers, entries)
     results_consumers.hear(hearers, results)
+    cancellations_consumers.hear(hearers, Cancellations(batches.batches, entries.entries, quotas))
     return Service(
         stores=[
             *(mirrors.units, mirrors.standards, mirrors.cards, mirrors.sites),
-            *(batches.batches, entries.entries, results.chunks),
+            *(batches.batches, quotas.quotas, entries.entries, results.chunks),
         ],
         routers=[
             batches_api.routes(batches, partial(tally, entries.entries)),
@@ -59,5 +63,5 @@ def build(tools: Tools) -> Service:
             results_api.routes(results),
         ],
         hearers=hearers,
-        due=[batches.due, results.due],
+        due=[batches.due, quotas.due, results.due],
     )

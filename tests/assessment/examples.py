@@ -5,8 +5,20 @@ from typing import Any
 
 from stdnum.cn.ric import calc_check_digit
 
+from services.assessment.app import DATA
 from services.assessment.batches.commands import PlanBatch
-from services.assessment.batches.domain import Assignment, Batch, Group, Room, Seal, State, Tally, planned
+from services.assessment.batches.domain import (
+    Assignment,
+    Batch,
+    Group,
+    Mode,
+    Room,
+    Seal,
+    State,
+    Tally,
+    known_as,
+    planned,
+)
 from services.assessment.entries.commands import EnrolRow
 from services.assessment.entries.domain import Entry, blank, enrolled, entry_id
 from services.assessment.mirrors.domain import Card, Site, Standard, Unit, card_of, site_of, standard_of, unit_of
@@ -22,6 +34,7 @@ from shared.events.registry import (
     Standing,
     UnitAuthorised,
 )
+from shared.rulebook import Rulebook
 from shared.workdays import PeriodEnd
 
 UNIT = "unit-33-001"
@@ -50,6 +63,9 @@ PARTS = (
 EXAM = date(2019, 10, 12)
 BEGUN = date(2019, 9, 20)
 PERIOD = PeriodEnd(date(2019, 10, 21), datetime(2019, 10, 21, 16, tzinfo=UTC), provisional=False)
+
+
+MODES = known_as(Rulebook.load(DATA / "rules.json").value("exam.modes", tuple[Mode, ...], on=EXAM))
 
 
 def published(**changes: Any) -> StandardPublished:
@@ -158,7 +174,7 @@ NOW = datetime(2019, 9, 20, 4, tzinfo=UTC)
 def batch(level: str = "5", state: State = State.REGISTERING, **changes: Any) -> Batch:
     """A batch of the example unit as it is filed, moved to a state without what leads there."""
     asked = PlanBatch(occupation="rebar_worker", level=level, exam_on=EXAM, planned=20, site="site-1")
-    made = planned("batch-1", UNIT, LINE, standard(), asked, now=NOW)
+    made = planned("batch-1", UNIT, LINE, standard(), asked, MODES, now=NOW)
     return made.filed(grant(), NOW, BEGUN)[0].having(state=state, **changes)
 
 

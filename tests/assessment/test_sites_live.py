@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import date
+from functools import partial
 
 import pytest
 import pytest_asyncio
@@ -47,5 +48,5 @@ async def test_the_newest_word_on_a_site_stands_in_whichever_order_the_words_are
         after = type(word)(**{**said, "site": f"site-after-{sequence}"})
         await service.says(after, subject=after.site)
     for sequence in words:
-        await eventually(lambda sequence=sequence: stands(service, f"site-after-{sequence}", 1))
+        await eventually(partial(stands, service, f"site-after-{sequence}", 1))
     assert await stands(service, "site-order", 3)

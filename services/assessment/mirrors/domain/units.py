@@ -1,6 +1,6 @@
 """What was heard of units: which says who may examine what, and when."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from services.assessment.mirrors.domain.mirrored import Mirrored, levels_of
@@ -47,24 +47,32 @@ class Unit(Mirrored):
         """Whether it has no standing that day."""
         return self.suspended_on is not None and self.suspended_on <= on
 
-    def must_cover(self, occupation: str, level: str, exam_on: date, today: date) -> Grant:
-        """The grant that covers an exam, of the unit's present line if there is one, and of several the newest.
+    def must_cover(self, occupation: str, level: str, exam_on: date, today: date, ends_on: date | None = None) -> Grant:
+        """The grant that covers an exam from its first to its last day.
 
-        If none does: why, by those that come nearest, and what to do.
+        One of the unit's present line if there is one, and of several the newest. If none does: why, by those that
+        come nearest, and what to do.
         """
-        if self.is_suspended(max(today, exam_on)):
+        last = ends_on or exam_on
+        if self.is_suspended(max(today, last)):
             raise Suspended(f"suspended from {self.suspended_on} ({self.reason}); turn to your authority")
         if not self.grants:
             raise NotAuthorised("the unit has no filed plan in force; submit one to the Center")
         naming = _that_name(self.grants, occupation, level)
-        covering = [grant for grant in naming if grant.valid_from <= exam_on <= grant.valid_until]
+        covering = [grant for grant in naming if grant.valid_from <= exam_on and last <= grant.valid_until]
         if not covering:
-            days = ", ".join(f"{grant.valid_from} to {grant.valid_until}" for grant in naming)
-            raise NotAuthorised(
-                f"the filed plan holds from {days}; choose a day within it, or submit a further plan", field="/exam_on"
-            )
+            raise _not_covering(naming, exam_on)
         own = [grant for grant in covering if grant.authority == self.authority]
         return max(own or covering, key=lambda grant: (grant.valid_from, grant.edition, grant.plan))
+
+
+def _not_covering(naming: Sequence[Grant], exam_on: date) -> NotAuthorised:
+    days = ", ".join(f"{grant.valid_from} to {grant.valid_until}" for grant in naming)
+    begins_within = any(grant.valid_from <= exam_on <= grant.valid_until for grant in naming)
+    return NotAuthorised(
+        f"the filed plan holds from {days}; choose days within it, or submit a further plan",
+        field="/sittings" if begins_within else "/exam_on",
+    )
 
 
 def _that_name(grants: Iterable[Grant], occupation: str, level: str) -> list[Grant]:

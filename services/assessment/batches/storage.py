@@ -123,6 +123,14 @@ async def overdue(batches: Store[Batch], ended_before: datetime) -> list[Batch]:
     return await batches.find(query, sort=[("notice.ends_at", 1)], limit=MOST_DUE)
 
 
+def _as_stored(states: Sequence[State]) -> Document:
+    """The states as documents hold them: in schema 1, a batch that takes candidates is filed."""
+    today: Document = {"state": {"$in": list(states)}}
+    if State.REGISTERING not in states:
+        return today
+    return {"$or": [today, {"schema": {"$lt": 2}, "state": State.FILED}]}
+
+
 @asynccontextmanager
 async def taking_rows(
     batches: Store[Batch], identity: str, act: Act, states: Sequence[State], rule: str
@@ -135,7 +143,7 @@ async def taking_rows(
     batch = await batches.get(identity, act.scope)
     batch.must_be(states, rule)
     writer, mine = f"writers.{act.id}", time() + GIVES_UP
-    still = {"_id": identity, "state": {"$in": list(states)}, "frozen": False}
+    still = {"_id": identity, **_as_stored(states), "frozen": False}
     if not await batches.collection.update(still, {"$set": {writer: mine}, "$inc": {"version": 1}}):
         (await batches.get(identity, act.scope)).must_be(states, rule)
         raise Contended(f"batch {identity} is being changed; repeat the request")

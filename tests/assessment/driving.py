@@ -8,12 +8,15 @@ import httpx
 
 from services.assessment.batches.domain import Batch, State
 from services.assessment.batches.storage import batch_store
+from services.assessment.entries.domain import Entry, Score
+from services.assessment.entries.domain import State as EntryState
+from services.assessment.entries.storage import entry_store
 from shared.act import Act
 from shared.clock import SHANGHAI
 from shared.events.base import Event
 from shared.events.registry import CertificateFiled
-from shared.storage.store import Store
-from tests.assessment.examples import BEGUN, SHEET, person, site_said, standing
+from shared.storage.store import Decision, Store
+from tests.assessment.examples import ASSIGNED, BEGUN, SEAL, SHEET, person, site_said, standing
 from tests.live import Running, Said, eventually
 
 # a unit's own site goes before the one here: see planned_by
@@ -102,11 +105,24 @@ async def scored(service: Running, unit: str, batch: str, entries: list[str], th
     assert answer.json() == {"accepted": len(entries), "refused": []}
 
 
+async def passed(service: Running, entries: list[str], theory: float = 80) -> None:
+    """Give entries their results without the sheets that lead there; below 60 they fail."""
+    scores = (Score(part="theory", points=theory), Score(part="practical", points=80.5))
+    state = EntryState.PASSED if theory >= 60 else EntryState.FAILED
+
+    def decide(entry: Entry) -> Decision[Entry]:
+        return entry.having(scores=scores, state=state), []
+
+    act = Act(id=f"passed-{entries[0]}", at=service.process.tools.clock.now(), correlation="test")
+    assert not await entry_store(service.process.tools.database).change_all(dict.fromkeys(entries, (act, decide)))
+
+
 async def publicised(service: Running, unit: str, people: range) -> tuple[str, list[str]]:
-    """A batch on public notice in which everybody passed."""
+    """A batch on public notice in which everybody passed; nobody was seen to be examined."""
     batch = await batch_of(service, unit)
     entries = await enrolled(service, unit, batch, people)
-    await scored(service, unit, batch, entries)
+    await passed(service, entries)
+    await moved(service, batch, State.SCORED, seal=SEAL.model_dump(), assignment=ASSIGNED.model_dump())
     answer = await post(service, unit, f"/{batch}/publicise")
     assert answer.status_code == 200, answer.text
     return batch, entries

@@ -1,8 +1,11 @@
 """Batches are planned, filed and listed on the real servers: within sites, modes and numbers, by one or by many."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from datetime import date
 from functools import partial
+from itertools import combinations
 from typing import Any
 
 import httpx
@@ -11,10 +14,10 @@ import pytest_asyncio
 
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
-from services.assessment.batches.domain import Batch, Quota
+from services.assessment.batches.domain import Batch, Quota, State
 from services.assessment.batches.handlers import Quotas
-from services.assessment.batches.storage import batch_store, quota_store
-from shared.act import Act
+from services.assessment.batches.storage import Wanted, batch_store, quota_store
+from shared.act import Act, Scope
 from shared.events.assessment import BatchFiled
 from shared.storage.store import Store
 from tests.assessment.driving import (
@@ -31,7 +34,7 @@ from tests.assessment.driving import (
     sited,
     slug,
 )
-from tests.assessment.examples import EXAM, grant, published, site_said, standing
+from tests.assessment.examples import EXAM, MODES, grant, published, site_said, standing
 from tests.assessment.test_batches_storage import OLD
 from tests.live import Running, eventually, running
 
@@ -146,6 +149,13 @@ async def test_a_batch_is_filed_at_the_version_that_was_read(service: Running) -
     filed = await post(service, unit, f"/{batch}/file", **{"If-Match": tag})
     assert (filed.status_code, filed.json()["state"], filed.headers["etag"]) == (200, "filed", '"2"')
     assert slug(await post(service, unit, f"/{batch}/file")) == "batch-state"
+
+
+async def test_the_modes_that_a_batch_can_name_are_told_with_what_each_needs(service: Running) -> None:
+    answer = await service.http.get("/v1/batches/modes", headers=service.token("unit", "unit-33-asks", "33"))
+    assert answer.status_code == 200, answer.text
+    assert {row["id"]: row["zh"] for row in answer.json()}["evening"] == "夜间考试"
+    assert {row["id"] for row in answer.json()} == set(MODES)
 
 
 # -- numbers --------------------------------------------------------------------------------------------
@@ -266,3 +276,26 @@ async def test_batches_are_listed_by_day_of_exam_occupation_state_and_unit(servi
         seen += [row["id"] for row in shown["rows"]]
         cursor = shown.get("next")
     assert seen == [early, late, last]
+
+
+ASKED = {
+    "unit": "unit-33-many",
+    "occupation": "rebar_worker",
+    "state": State.PLANNED,
+    "exam_from": date(2019, 10, 1),
+    "exam_until": date(2019, 12, 1),
+}
+
+
+async def test_every_list_is_read_in_order_from_an_index(service: Running) -> None:
+    batch = (await batches(service).find({}, limit=1))[0]
+    made = [batch.having(id=f"batch-many-{place}", unit="unit-33-many", writers={}) for place in range(200)]
+    act = Act(id="makes-many", at=service.process.tools.clock.now(), correlation="test")
+    await batches(service).add_all([((one, []), act) for one in made])
+    inner: Any = batches(service).collection._inner
+    for names in (names for count in range(len(ASKED) + 1) for names in combinations(ASKED, count)):
+        for scope in (Scope(), Scope(authority="33"), Scope(authority="33", unit="unit-33-many")):
+            query = {**Wanted(**{name: ASKED[name] for name in names}).query(), **scope.query()}  # type: ignore[arg-type]
+            found = await inner.find(query, sort=[("exam_on", 1), ("_id", 1)], limit=101).explain()
+            plan = json.dumps(found["queryPlanner"]["winningPlan"])
+            assert ('"IXSCAN"' in plan, '"COLLSCAN"' in plan, '"SORT"' in plan) == (True, False, False), (names, scope)

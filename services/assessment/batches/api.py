@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from services.assessment.batches.commands import CancelBatch, OpenRegistration, PlanBatch
-from services.assessment.batches.domain import Batch, Notice, Room, Seal, State, Tally
+from services.assessment.batches.domain import Batch, Mode, Notice, Room, Seal, State, Tally
 from services.assessment.batches.handlers import Batches
 from services.assessment.batches.storage import Wanted, listed
 from shared.auth import Role
@@ -68,6 +68,12 @@ def routes(batches: Batches, counted: Counted) -> APIRouter:
     router = doors("/batches", "batches")
 
     _moves(router, batches)
+
+    @router.get("/modes")
+    @allow(Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)
+    async def modes() -> list[Mode]:
+        """How a part can be held, and what each mode needs, by the rules of today."""
+        return batches.modes(batches.clock.today())
 
     @router.get("/{batch}")
     @allow(Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)

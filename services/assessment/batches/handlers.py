@@ -156,8 +156,12 @@ class Batches:
     async def _sites(self, batch: Batch) -> Mapping[str, Site]:
         return await sites_among(self.mirrors.sites, {sitting.site for sitting in batch.sittings})
 
+    def modes(self, on: date) -> list[Mode]:
+        """How a part can be held on a day."""
+        return self.rules.value("exam.modes", list[Mode], on=on)
+
     def _modes(self, on: date) -> Modes:
-        return known_as(self.rules.value("exam.modes", tuple[Mode, ...], on=on))
+        return known_as(self.modes(on))
 
     async def open_registration(self, act: Act, batch_id: str, asked: OpenRegistration, expect: int | None) -> Batch:
         """Candidates are entered until a day."""

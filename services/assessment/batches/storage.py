@@ -21,7 +21,7 @@ INDEXES = (
     IndexModel([("state", 1), ("exam_on", 1), ("_id", 1)]),
     IndexModel([("occupation", 1), ("exam_on", 1), ("_id", 1)]),
     IndexModel([("plan", 1), ("occupation", 1)]),
-    IndexModel([("unit", 1), ("state", 1)]),
+    IndexModel([("unit", 1), ("state", 1), ("exam_on", 1), ("_id", 1)]),
     IndexModel([("state", 1), ("notice.ends_at", 1)]),
     IndexModel([("unit", 1), ("_id", 1)], name="frozen", partialFilterExpression={"frozen": True}),
 )
@@ -97,7 +97,8 @@ async def filed_under(batches: Store[Batch], plan: str, occupation: str) -> list
 
 async def quotas_waiting(quotas: Store[Quota], before: datetime) -> list[Quota]:
     """Quotas with a share that waits to be settled since before an instant, the oldest first."""
-    return await quotas.find({"waiting": {"$lte": before}}, sort=[("waiting", 1)], limit=MOST_DUE)
+    since = {"waiting": {"$type": "date", "$lte": before}}
+    return await quotas.find(since, sort=[("waiting", 1)], limit=MOST_DUE)
 
 
 async def open_of(batches: Store[Batch], units: Iterable[str]) -> list[Batch]:

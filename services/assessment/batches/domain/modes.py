@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
+from pydantic import Field
+
 from services.assessment.mirrors.domain import SiteRefused
 from shared.errors import Fault, Kind
 from shared.events.assessment import Sitting
@@ -15,14 +17,14 @@ Pointing = Callable[[str, str], str]
 class Mode(Record):
     """One mode: what is held so, whether at a site and a named place, from when on, within how many days."""
 
-    id: str
-    zh: str
-    en: str
-    parts: tuple[str, ...]
-    site: bool
-    place: bool
-    begins_from: str
-    days: int
+    id: str = Field(description="slug that a batch or sitting names", examples=["evening"])
+    zh: str = Field(description="Chinese name", examples=["夜间考试"])
+    en: str = Field(description="what it is, in English")
+    parts: tuple[str, ...] = Field(description="parts that can be held so")
+    site: bool = Field(description="whether a part is held at a site; else it has none")
+    place: bool = Field(description="whether the place must be named")
+    begins_from: str = Field(description="earliest local time of the beginning, Asia/Shanghai", examples=["17:30"])
+    days: int = Field(description="days within which all parts of a batch of this mode lie")
 
 
 Modes = Mapping[str, Mode]

@@ -14,11 +14,15 @@ import pytest_asyncio
 
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
+from services.assessment.app import DATA
 from services.assessment.batches.domain import Batch, Quota, State
-from services.assessment.batches.handlers import Quotas
+from services.assessment.batches.handlers import Batches, Quotas
 from services.assessment.batches.storage import Wanted, batch_store, quota_store
+from services.assessment.mirrors.handlers import Mirrors
+from services.assessment.mirrors.storage import card_store, site_store, standard_store, unit_store
 from shared.act import Act, Scope
 from shared.events.assessment import BatchFiled
+from shared.rulebook import Rulebook
 from shared.storage.store import Store
 from tests.assessment.driving import (
     answers,
@@ -183,6 +187,21 @@ async def test_a_batch_filed_by_many_requests_at_once_takes_one_share(service: R
     assert {slug(reply) for reply in replies if reply.status_code == 409} == {"batch-state"}
     assert (await quota(service, unit)).planned_beside("") == 20
     assert len(await said_of(service, BatchFiled, batch)) == 1
+
+
+async def test_a_repeated_filing_whose_answer_was_lost_takes_nothing_more(
+    service: Running,
+) -> None:
+    unit = await numbered(service, "unit-33-repeats", 40)
+    batch = await planned(service, unit, planned=20)
+    tools = service.process.tools
+    database, kept = tools.database, quotas(service)
+    mirrors = Mirrors(unit_store(database), standard_store(database), card_store(database), site_store(database))
+    room = Batches(kept.batches, kept, mirrors, Rulebook.load(DATA / "rules.json"), tools.clock)
+    act = Act(id="files-once", at=tools.clock.now(), correlation="test")
+    first = await room.file(act, batch, None)
+    assert (await room.file(act, batch, None)).version == (await room.file(act, batch, 1)).version == first.version
+    assert (await quota(service, unit)).planned_beside("") == 20
 
 
 async def test_what_a_crash_between_reserving_and_filing_left_is_free_again_after_a_while(service: Running) -> None:

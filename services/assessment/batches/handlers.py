@@ -24,6 +24,7 @@ from services.assessment.batches.domain import (
     known_as,
     must_be_possible,
     must_be_within,
+    must_lie_ahead,
     planned,
     quota_id,
 )
@@ -111,13 +112,13 @@ class Batches:
         assert act.caller is not None
         unit = await self.mirrors.unit(act.caller.organisation, act.scope)
         today = self.clock.today()
-        grant = unit.must_cover(asked.occupation, asked.level, asked.exam_on, today)
+        unit.must_cover(asked.occupation, asked.level, asked.exam_on, today)
+        must_lie_ahead(asked.exam_on, today)
         standard = await self.mirrors.edition(asked.occupation, asked.level, asked.exam_on)
         modes = self._modes(asked.exam_on)
-        batch = planned(f"batch-{act.id}", unit.id, grant.authority, standard, asked, modes, now=self.clock.now())
+        batch = planned(f"batch-{act.id}", unit.id, unit.authority, standard, asked, modes, now=self.clock.now())
         grant = unit.must_cover(batch.occupation, batch.level, batch.exam_on, today, batch.ends_on)
         must_be_possible(batch, grant, await self._sites(batch), modes, asked_at(asked))
-        batch.must_be_ahead(today)
         return await self.batches.add(batch.having(authority=grant.authority), [], act)
 
     async def file(self, act: Act, batch_id: str, expect: int | None) -> Batch:

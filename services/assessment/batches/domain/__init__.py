@@ -31,6 +31,7 @@ from services.assessment.batches.domain.states import (
     WrongDay,
     WrongSittings,
     WrongState,
+    must_lie_ahead,
 )
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "known_as",
     "must_be_possible",
     "must_be_within",
+    "must_lie_ahead",
     "planned",
     "quota_id",
     "sittings_of",

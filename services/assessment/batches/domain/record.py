@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Self
 
 from services.assessment.batches.domain.records import Assignment, Notice, Room, Seal
-from services.assessment.batches.domain.states import Busy, Frozen, State, WrongDay, WrongState
+from services.assessment.batches.domain.states import Busy, Frozen, State, WrongDay, WrongState, must_lie_ahead
 from shared.entity import Entity
 from shared.events.assessment import Sitting
 from shared.events.registry import Part
@@ -87,8 +87,7 @@ class BatchRecord(Entity):
 
     def must_be_ahead(self, today: date) -> None:
         """Refuse to file it on the day of its exam or later."""
-        if today >= self.exam_on:
-            raise WrongDay("a batch is filed before the day of its exam; plan another one", field="/exam_on")
+        must_lie_ahead(self.exam_on, today)
 
     def is_filed_under(self, plan: str) -> bool:
         """Whether it takes from a plan's numbers."""

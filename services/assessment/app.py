@@ -4,8 +4,10 @@ from functools import partial
 from pathlib import Path
 
 from services.assessment.batches import api as batches_api
-from services.assessment.batches.handlers import Batches
-from services.assessment.batches.storage import batch_store
+from services.assessment.batches.handlers import Batches, Quotas
+from services.assessment.batches.storage import batch_store, quota_store
+from services.assessment.cancellations import consumers as cancellations_consumers
+from services.assessment.cancellations.handlers import Cancellations
 from services.assessment.eligibility import api as eligibility_api
 from services.assessment.eligibility.handlers import Reviews
 from services.assessment.entries import api as entries_api
@@ -14,7 +16,7 @@ from services.assessment.entries.handlers import Entries
 from services.assessment.entries.storage import entry_store, tally
 from services.assessment.mirrors import consumers as mirrors_consumers
 from services.assessment.mirrors.handlers import Mirrors
-from services.assessment.mirrors.storage import card_store, standard_store, unit_store
+from services.assessment.mirrors.storage import card_store, site_store, standard_store, unit_store
 from services.assessment.results import api as results_api
 from services.assessment.results import consumers as results_consumers
 from services.assessment.results.handlers import Results
@@ -31,8 +33,14 @@ DATA = Path(__file__).parent / "data"
 def build(tools: Tools) -> Service:
     """Assessment, not yet connected to anything."""
     rules = Rulebook.load(DATA / "rules.json")
-    mirrors = Mirrors(unit_store(tools.database), standard_store(tools.database), card_store(tools.database))
-    batches = Batches(batch_store(tools.database), mirrors, tools.clock)
+    mirrors = Mirrors(
+        unit_store(tools.database),
+        standard_store(tools.database),
+        card_store(tools.database),
+        site_store(tools.database),
+    )
+    quotas = Quotas(quota_store(tools.database), batch_store(tools.database))
+    batches = Batches(quotas.batches, quotas, mirrors, rules, tools.clock)
     reviews = Reviews(entry_store(tools.database), mirrors, rules, tools.sealer, tools.clock)
     entries = Entries(reviews.entries, batches.batches, reviews, tools.sealer, tools.clock)
     scoring = Scoring(entries.entries, batches.batches, rules, tools.clock)
@@ -41,8 +49,12 @@ def build(tools: Tools) -> Service:
     mirrors_consumers.hear(hearers, mirrors, batches.told)
     entries_consumers.hear(hearers, entries)
     results_consumers.hear(hearers, results)
+    cancellations_consumers.hear(hearers, Cancellations(batches.batches, entries.entries, quotas))
     return Service(
-        stores=[mirrors.units, mirrors.standards, mirrors.cards, batches.batches, entries.entries, results.chunks],
+        stores=[
+            *(mirrors.units, mirrors.standards, mirrors.cards, mirrors.sites),
+            *(batches.batches, quotas.quotas, entries.entries, results.chunks),
+        ],
         routers=[
             batches_api.routes(batches, partial(tally, entries.entries)),
             eligibility_api.routes(reviews),
@@ -51,5 +63,5 @@ def build(tools: Tools) -> Service:
             results_api.routes(results),
         ],
         hearers=hearers,
-        due=[batches.due, entries.due, results.due],
+        due=[batches.due, quotas.due, entries.due, results.due],
     )

@@ -5,21 +5,36 @@ from typing import Any
 
 from stdnum.cn.ric import calc_check_digit
 
+from services.assessment.app import DATA
 from services.assessment.batches.commands import PlanBatch
-from services.assessment.batches.domain import Assignment, Batch, Group, Room, Seal, State, Tally, planned
+from services.assessment.batches.domain import (
+    Assignment,
+    Batch,
+    Group,
+    Mode,
+    Room,
+    Seal,
+    State,
+    Tally,
+    known_as,
+    planned,
+)
 from services.assessment.entries.commands import EnrolRow
 from services.assessment.entries.domain import Entry, blank, enrolled, entry_id
-from services.assessment.mirrors.domain import Card, Standard, Unit, card_of, standard_of, unit_of
+from services.assessment.mirrors.domain import Card, Site, Standard, Unit, card_of, site_of, standard_of, unit_of
 from shared.events.registry import (
     CardIssued,
     Dimension,
     Grant,
     Part,
     Scope,
+    SiteChanged,
+    SiteScope,
     StandardPublished,
     Standing,
     UnitAuthorised,
 )
+from shared.rulebook import Rulebook
 from shared.workdays import PeriodEnd
 
 UNIT = "unit-33-001"
@@ -48,6 +63,9 @@ PARTS = (
 EXAM = date(2019, 10, 12)
 BEGUN = date(2019, 9, 20)
 PERIOD = PeriodEnd(date(2019, 10, 21), datetime(2019, 10, 21, 16, tzinfo=UTC), provisional=False)
+
+
+MODES = known_as(Rulebook.load(DATA / "rules.json").value("exam.modes", tuple[Mode, ...], on=EXAM))
 
 
 def published(**changes: Any) -> StandardPublished:
@@ -122,6 +140,29 @@ def card(sequence: int = 1, **changes: Any) -> Card:
     return card_of(issued(**changes), LINE, sequence)
 
 
+def site_said(**changes: Any) -> SiteChanged:
+    """A confirmed site of the example unit, for rebar workers of every level."""
+    about: dict[str, Any] = {
+        "site": "site-1",
+        "unit": UNIT,
+        "name": "示例考点",
+        "address": "杭州市示例路1号",
+        "region_code": "330106",
+        "state": "confirmed",
+        "scopes": (SiteScope(occupation="rebar_worker", levels=ALL_LEVELS, stations=12),),
+        "conditions_met": (),
+        "equipment": 30,
+        "equipment_fit": 29,
+        "confirmed_on": date(2019, 9, 1),
+        "on": date(2019, 9, 1),
+    }
+    return SiteChanged(**{**about, **changes})
+
+
+def site(sequence: int = 1, **changes: Any) -> Site:
+    return site_of(site_said(**changes), LINE, sequence)
+
+
 CARDS = ("card-1", "card-2", "card-3")
 ASSIGNED = Assignment(
     state="confirmed", groups=(Group(part="practical", assessors=CARDS, head="card-1"),), supervisor="card-9"
@@ -133,7 +174,7 @@ NOW = datetime(2019, 9, 20, 4, tzinfo=UTC)
 def batch(level: str = "5", state: State = State.REGISTERING, **changes: Any) -> Batch:
     """A batch of the example unit as it is filed, moved to a state without what leads there."""
     asked = PlanBatch(occupation="rebar_worker", level=level, exam_on=EXAM, planned=20, site="site-1")
-    made = planned("batch-1", UNIT, LINE, standard(), asked, now=NOW)
+    made = planned("batch-1", UNIT, LINE, standard(), asked, MODES, now=NOW)
     return made.filed(grant(), NOW, BEGUN)[0].having(state=state, **changes)
 
 

@@ -39,7 +39,6 @@ from services.assessment.entries.domain.handling import (
     mended,
     must_be_mendable,
     overdue_from,
-    set_free,
     withdrawn,
 )
 from services.assessment.entries.domain.identity import checked, known_by, particulars_text, person_text, row_of
@@ -261,11 +260,6 @@ def test_only_who_is_kept_out_or_withdrew_is_entered_again(state: State) -> None
         assert (found.state, found.version, found.taken, found.handled) == (State.ENROLLED, 7, ("act-1",), (MENDED,))
     else:
         assert found is standing
-
-
-def test_a_cancelled_batch_takes_nobodys_day() -> None:
-    free, _ = set_free(entry())
-    assert (free.days, set_free(free)[0] is free) == ((), True)
 
 
 def test_a_mended_entry_keeps_its_identity_and_says_what_was_mended() -> None:

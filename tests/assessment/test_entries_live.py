@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -23,11 +23,10 @@ from services.assessment.entries.handlers import Entries
 from services.assessment.entries.storage import TO_BE_EXAMINED, entry_store
 from services.assessment.mirrors.handlers import Mirrors
 from services.assessment.mirrors.storage import card_store, standard_store, unit_store
-from shared.events.assessment import BatchCancelled
 from shared.events.registry import Alternative, Conditions, Predicate
 from shared.rulebook import Rulebook
 from shared.storage.store import Store
-from tests.assessment.driving import batch_of, batches, enrolled, get, moved, person_of, post, slug, writing
+from tests.assessment.driving import batch_of, batches, enrolled, get, moved, person_of, post, slug
 from tests.assessment.examples import grant, person, published, standing
 from tests.live import Running, eventually, running
 
@@ -296,33 +295,6 @@ async def test_a_part_on_another_day_takes_that_day_too(service: Running) -> Non
     await enrol(service, first, person(90))
     second = await batch_of(service, UNIT, exam_on="2020-11-28")
     assert rules(await enrol(service, second, person(90))) == [(1, "/id_number", "same-day")]
-
-
-async def test_a_cancelled_batch_frees_the_days_of_its_candidates(service: Running) -> None:
-    first, second = await batch_of(service, UNIT), await batch_of(service, UNIT)
-    await enrol(service, first, person(91))
-    about = {"batch": first, "unit": UNIT, "occupation": "rebar_worker", "level": "5"}
-    await service.says(BatchCancelled(**about, reason="台风"), subject=first, sequence=99)
-
-    async def is_free() -> bool:
-        return bool((await enrol(service, second, person(91)))["accepted"])
-
-    await eventually(is_free)
-
-
-async def test_rows_that_land_while_their_batch_is_cancelled_take_nobodys_day(service: Running) -> None:
-    first, second = await batch_of(service, UNIT), await batch_of(service, UNIT)
-    settings = service.process.tools.settings
-
-    def rows() -> Iterator[tuple[int, EnrolRow]]:
-        # read while the request writes, so the batch is cancelled between its check and its rows
-        with pymongo.MongoClient[Any](settings.mongo_url.get_secret_value()) as direct:
-            batches = direct[settings.database]["batches"]
-            batches.update_one({"_id": first}, {"$set": {"state": "cancelled", "writers": {}}})
-        yield 1, EnrolRow.model_validate(person(92))
-
-    assert (await room_of(service).enrol(writing(service), first, rows())).accepted == 1
-    assert (await enrol(service, second, person(92)))["accepted"] == 1
 
 
 # -- one entry -----------------------------------------------------------------------------------------

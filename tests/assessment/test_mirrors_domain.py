@@ -1,4 +1,4 @@
-"""The newest word on a unit or standard counts, and says what may be examined."""
+"""The newest word on a unit, standard, card or site counts, and says what may be examined where."""
 
 from datetime import date
 from typing import Any
@@ -18,8 +18,8 @@ from services.assessment.mirrors.domain import (
     edition_for,
     unit_of,
 )
-from shared.events.registry import Grant, Scope, UnitLapsed, UnitReinstated
-from tests.assessment.examples import EXAM, card, grant, standard, standing, unit
+from shared.events.registry import Grant, Scope, UnitAuthorised, UnitLapsed, UnitReinstated
+from tests.assessment.examples import EXAM, card, grant, site, standard, standing, unit
 
 TODAY = date(2019, 10, 1)
 
@@ -166,6 +166,56 @@ def test_the_reason_is_that_of_the_grants_that_come_nearest(
 @given(st.permutations([grant(plan=f"plan-{place}", valid_from=date(2019, 9, place)) for place in range(1, 5)]))
 def test_the_order_of_grants_decides_nothing(grants: list[Grant]) -> None:
     assert unit(grants=tuple(grants)).must_cover("rebar_worker", "5", EXAM, TODAY).plan == "plan-4"
+
+
+@pytest.mark.parametrize(
+    ("exam_on", "ends_on", "field"),
+    [
+        (date(2020, 8, 31), date(2020, 9, 1), "/sittings"),
+        (date(2019, 8, 31), date(2019, 9, 2), "/exam_on"),
+        (date(2020, 9, 1), date(2020, 9, 2), "/exam_on"),
+    ],
+)
+def test_one_grant_covers_an_exam_from_its_first_to_its_last_day(exam_on: date, ends_on: date, field: str) -> None:
+    following = grant(plan="plan-2", valid_from=date(2020, 9, 2), valid_until=date(2021, 8, 31))
+    with pytest.raises(NotAuthorised) as refused:
+        unit(grants=(grant(), following)).must_cover("rebar_worker", "5", exam_on, TODAY, ends_on)
+    assert refused.value.field == field
+
+
+def test_a_grant_that_covers_the_last_day_too_goes_before_a_newer_one_that_does_not() -> None:
+    short = grant(plan="plan-2", valid_from=date(2019, 10, 1), valid_until=EXAM)
+    of = unit(grants=(grant(), short))
+    assert of.must_cover("rebar_worker", "5", EXAM, TODAY) == short
+    assert of.must_cover("rebar_worker", "5", EXAM, TODAY, date(2019, 10, 13)) == grant()
+
+
+def test_a_suspension_that_begins_by_the_last_day_of_an_exam_counts_today() -> None:
+    last = date(2019, 10, 13)
+    of = unit(suspended_on=last)
+    assert of.must_cover("rebar_worker", "5", EXAM, TODAY) == grant()
+    with pytest.raises(Suspended):
+        of.must_cover("rebar_worker", "5", EXAM, TODAY, last)
+
+
+def test_grants_from_before_there_were_numbers_name_none() -> None:
+    old = standing(grants=(grant(),)).model_dump_json(exclude={"grants": {0: {"numbers"}}})
+    said = UnitAuthorised.model_validate_json(old)
+    assert said.grants[0].numbers == {}
+
+
+# -- sites ----------------------------------------------------------------------------------------------
+
+
+def test_an_older_word_on_a_site_that_arrives_late_changes_nothing() -> None:
+    removed = site(sequence=3, state="removed", removed_on=EXAM)
+    assert removed.replaced_by(site(sequence=2)) == (removed, [])
+    assert removed.replaced_by(site(sequence=4, name="新名"))[0].name == "新名"
+
+
+def test_a_site_has_stations_for_what_fits_it() -> None:
+    assert site().stations("rebar_worker", "5") == 12
+    assert site().stations("mason", "5") == site(scopes=()).stations("rebar_worker", "5") == 0
 
 
 # -- cards ----------------------------------------------------------------------------------------------

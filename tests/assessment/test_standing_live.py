@@ -1,6 +1,5 @@
 """What a unit's standing means for its batches, on the real servers: frozen, released, and lapsed plans."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
@@ -11,22 +10,25 @@ import pytest_asyncio
 
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
-from shared.events.assessment import BatchFrozen, BatchReleased, ResultsFinalised
+from services.assessment.batches.domain import State
+from shared.events.assessment import BatchFiled, BatchFrozen, BatchReleased, ResultsFinalised
 from shared.events.registry import UnitLapsed, UnitReinstated, UnitSuspended
 from tests.assessment.driving import (
-    FILED,
     answers,
     authorised,
     batch_of,
     enrolled,
     get,
+    moved,
+    passed,
+    planned_by,
     post,
     publicised,
     said_of,
-    scored,
+    site_of,
     slug,
 )
-from tests.assessment.examples import grant, issued, published, standing
+from tests.assessment.examples import BEGUN, CARDS, SEAL, grant, issued, published, standing
 from tests.live import Running, eventually, running
 
 pytestmark = pytest.mark.live
@@ -36,9 +38,6 @@ pytestmark = pytest.mark.live
 async def service(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
     async with running("assessment", servers, issuer, tmp_path_factory.mktemp("standing")) as live:
         await live.says(published(), subject="rebar_worker-2019p", authority="national")
-        for place in (1, 2, 3):
-            await live.says(issued(card=f"card-{place}"), subject=f"card-{place}")
-        await live.says(issued(card="card-4", kind="supervisor"), subject="card-4")
         yield live
 
 
@@ -60,7 +59,7 @@ async def test_a_reinstated_units_batches_go_on_where_they_were_frozen(service: 
     await service.says(back, subject=unit, sequence=3)
     await service.says(suspended(service, unit), subject=unit, sequence=2, event_id="heard late")
     assert (await said_of(service, BatchReleased, notice))[0]["state"] == "publicised"
-    assert (await said_of(service, BatchReleased, open_batch))[0]["state"] == "filed"
+    assert (await said_of(service, BatchReleased, open_batch))[0]["state"] == "registering"
     await enrolled(service, unit, open_batch, range(1))
     shown = await get(service, unit, f"/{notice}")
     assert (shown["frozen"], shown["frozen_for"], shown["state"]) == (False, "", "publicised")
@@ -103,8 +102,12 @@ async def test_a_suspension_that_is_to_come_and_is_lifted_before_freezes_nothing
 
 
 async def _stands(service: Running, unit: str, sequence: int) -> bool:
-    found = await service.process.tools.database.collection("units").find_one({"_id": unit, "sequence": sequence})
-    return found is not None
+    return await _known(service, "units", unit, sequence)
+
+
+async def _known(service: Running, mirror: str, identity: str, sequence: int) -> bool:
+    wanted = {"_id": identity, "sequence": sequence}
+    return await service.process.tools.database.collection(mirror).find_one(wanted) is not None
 
 
 async def test_a_lapsed_plan_ends_no_batch_begun_under_it_and_lets_no_new_one_begin(service: Running) -> None:
@@ -113,9 +116,31 @@ async def test_a_lapsed_plan_ends_no_batch_begun_under_it_and_lets_no_new_one_be
     await service.says(standing(UnitLapsed, unit=unit, plan="", scopes=(), valid_from=None, valid_until=None),
                        subject=unit, sequence=2)  # fmt: skip
     await eventually(lambda: _stands(service, unit, 2))
-    assert slug(await post(service, unit, "", FILED)) == "unit-not-authorised"
-    await scored(service, unit, batch, await enrolled(service, unit, batch, range(1)))
+    assert slug(await post(service, unit, "", planned_by(unit))) == "unit-not-authorised"
+    await passed(service, await enrolled(service, unit, batch, range(1)))
+    await moved(service, batch, State.SCORED, seal=SEAL.model_dump())
     assert (await post(service, unit, f"/{batch}/publicise")).status_code == 200
+
+
+async def test_a_batch_planned_before_the_plan_lapsed_or_the_unit_was_suspended_is_not_filed(service: Running) -> None:
+    unit = await authorised(service, "unit-33-too-late")
+    batch = str((await post(service, unit, "", planned_by(unit))).json()["id"])
+    await service.says(suspended(service, unit), subject=unit, sequence=2)
+    await eventually(lambda: _is_frozen(service, unit, batch, frozen=True))
+    assert slug(await post(service, unit, f"/{batch}/file")) == "batch-frozen"
+    gone = standing(UnitReinstated, unit=unit, plan="", scopes=(), valid_from=None, valid_until=None)
+    await service.says(gone, subject=unit, sequence=3)
+    await eventually(lambda: _is_frozen(service, unit, batch, frozen=False))
+    assert slug(await post(service, unit, f"/{batch}/file")) == "unit-not-authorised"
+    await service.says(standing(unit=unit), subject=unit, sequence=4)
+    await eventually(lambda: answers(service, unit, f"/{batch}/file", 200))
+    await said_of(service, BatchFiled, batch)
+    told = [said.type for said in service.said if json.loads(said.body).get("batch") == batch]
+    assert told == [BatchFiled.type], "nobody is told of a batch that is not announced"
+
+
+async def _is_frozen(service: Running, unit: str, batch: str, *, frozen: bool) -> bool:
+    return bool((await get(service, unit, f"/{batch}"))["frozen"] is frozen)
 
 
 async def test_a_unit_stored_before_there_were_grants_may_still_examine(service: Running) -> None:
@@ -132,47 +157,19 @@ async def test_results_carry_the_plan_and_who_examined(service: Running) -> None
     unit = "unit-33-lineage"
     further = grant(plan="plan-9", edition=3, valid_from=date(2019, 10, 1))
     await service.says(standing(unit=unit, grants=(grant(), further)), subject=unit)
-    await eventually(lambda: answers(service, unit, "", 201, FILED))
-    batch = await batch_of(service, unit)
-    group = {"site": "site-1", "assessors": ["card-1", "card-2", "card-3"], "supervisor": "card-4"}
-    await eventually(lambda: answers(service, unit, f"/{batch}/assignment", 200, group))
-    await scored(service, unit, batch, await enrolled(service, unit, batch, range(1)))
-    await post(service, unit, f"/{batch}/publicise")
-    assert slug(await post(service, unit, f"/{batch}/assignment", group)) == "batch-state"
+    await eventually(lambda: _stands(service, unit, 1))
+    batch, _ = await publicised(service, unit, range(1))
     shown = await get(service, unit, f"/{batch}")
     service.forward(days=12)
     [said] = await said_of(service, ResultsFinalised, batch)
-    for name, value in {**group, "plan": "plan-9", "plan_edition": 3, "begun_on": shown["begun_on"]}.items():
+    about = {"plan": "plan-9", "plan_edition": 3, "site": site_of(unit), "begun_on": BEGUN.isoformat()}
+    for name, value in {**about, "assessors": list(CARDS), "supervisor": "card-9"}.items():
         assert (said[name], shown[name]) == (value, value), name
-    assert date.fromisoformat(shown["begun_on"]) <= service.process.tools.clock.today()
-
-
-async def test_an_assignment_is_refused_by_card_and_rule(service: Running) -> None:
-    unit = await authorised(service, "unit-33-assigns")
-    batch = await batch_of(service, unit)
-    for body, field, rule in (
-        ({"assessors": ["card-1", "card-1"]}, "/assessors/1", "assessor-repeated"),
-        ({"assessors": ["card-unknown"]}, "/assessors/0", "card-unknown"),
-        ({"supervisor": "card-1"}, "/supervisor", "card-kind"),
-    ):
-        answer = await post(service, unit, f"/{batch}/assignment", body)
-        assert (answer.status_code, slug(answer)) == (409, "card-refused"), answer.text
-        assert (answer.json()["errors"][0]["pointer"], answer.json()["errors"][0]["rule"]) == (field, rule)
 
 
 async def test_the_newest_word_on_a_card_counts(service: Running) -> None:
-    unit = await authorised(service, "unit-33-cards")
-    batch = await batch_of(service, unit)
     ended = issued(card="card-7", ended_on=date(2019, 1, 2), reason="fraud")
-    await asyncio.gather(
-        service.says(ended, subject="card-7", sequence=3, event_id="card-7@3"),
-        service.says(issued(card="card-7"), subject="card-7", sequence=2, event_id="card-7@2"),
-        service.says(issued(card="card-8"), subject="card-8"),
-    )
-    await eventually(lambda: answers(service, unit, f"/{batch}/assignment", 200, {"assessors": ["card-8"]}))
-
-    async def refused() -> bool:
-        answer = await post(service, unit, f"/{batch}/assignment", {"assessors": ["card-7"]})
-        return "card-status" in json.dumps(answer.json())
-
-    await eventually(refused)
+    for said, sequence in ((ended, 3), (issued(card="card-7"), 2), (issued(card="card-8"), 1)):
+        await service.says(said, subject=said.card, sequence=sequence)
+    await eventually(lambda: _known(service, "cards", "card-8", 1))  # so what was said before it is heard
+    assert await _known(service, "cards", "card-7", 3)

@@ -24,6 +24,7 @@ EVERYBODYS = {
     "/v1/standards/{standard}",
     "/v1/standards/{standard}/difference/{other}",
     "/v1/plans/sections",
+    "/v1/batches/modes",
     "/v1/programmes",
     "/v1/programmes/{programme}",
 }

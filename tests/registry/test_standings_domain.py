@@ -66,6 +66,25 @@ def test_a_filed_plan_authorises_the_unit_and_tells_its_whole_standing() -> None
     assert [grant.plan for grant in found.grants] == ["plan-1"]
 
 
+def test_a_grant_tells_the_numbers_of_its_plan_and_an_amendment_tells_the_new_ones() -> None:
+    first = filed().model_copy(update={"numbers": {"mason": 300}})
+    found, (event,) = fresh().authorised(first, "33", at(0))
+    assert isinstance(event, UnitAuthorised)
+    assert [grant.numbers for grant in event.grants] == [{"mason": 300}]
+    amended = filed(edition=2).model_copy(update={"numbers": {"mason": 500}})
+    found, (event,) = found.authorised(amended, "33", at(1))
+    assert isinstance(event, UnitAuthorised)
+    assert [grant.numbers for grant in event.grants] == [{"mason": 500}]
+    assert [grant.numbers for grant in found.past] == [{"mason": 300}]
+
+
+def test_a_standing_kept_from_before_grants_told_numbers_names_none() -> None:
+    kept = authorised().model_dump()
+    for row in kept["grants"]:
+        del row["numbers"]
+    assert [grant.numbers for grant in Standing.model_validate(kept).grants] == [{}]
+
+
 def test_the_same_edition_again_changes_nothing() -> None:
     found = authorised()
     assert found.authorised(filed(), "33", at(0)) == (found, [])

@@ -2,21 +2,23 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from services.assessment.batches.commands import CancelBatch, OpenRegistration, PlanBatch
-from services.assessment.batches.domain import Batch, Notice, Room, Seal, State, Tally
+from services.assessment.batches.domain import Batch, Mode, Notice, Room, Seal, State, Tally
 from services.assessment.batches.handlers import Batches
-from services.assessment.batches.storage import listed
+from services.assessment.batches.storage import Wanted, listed
 from shared.auth import Role
 from shared.events.assessment import Sitting
 from shared.events.registry import Part
 from shared.http.door import Asked, Expected, Within, allow, doors
-from shared.http.pages import Cursor, Limit, Page, after, page
+from shared.http.pages import Cursor, Limit, Page, after_place, page, place
 from shared.http.tags import tagged
 
+Named = Annotated[str | None, Query(max_length=100)]
 Counted = Callable[[str], Awaitable[Tally]]
 
 
@@ -67,6 +69,12 @@ def routes(batches: Batches, counted: Counted) -> APIRouter:
 
     _moves(router, batches)
 
+    @router.get("/modes")
+    @allow(Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)
+    async def modes() -> list[Mode]:
+        """How a part can be held, and what each mode needs, by the rules of today."""
+        return batches.modes(batches.clock.today())
+
     @router.get("/{batch}")
     @allow(Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)
     async def read(batch: str, scope: Within, response: Response) -> BatchDetail:
@@ -78,13 +86,23 @@ def routes(batches: Batches, counted: Counted) -> APIRouter:
     @router.get("")
     @allow(Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)
     async def index(
-        scope: Within, state: State | None = None, cursor: Cursor = None, limit: Limit = 100
+        scope: Within, wanted: Annotated[Wanted, Depends(_wanted)], cursor: Cursor = None, limit: Limit = 100
     ) -> Page[BatchView]:
-        """Batches by id."""
-        rows = await listed(batches.batches, scope, state=state, after=after(cursor), limit=limit + 1)
-        return page([view(row) for row in rows], limit, lambda row: row.id)
+        """Batches by the day of the exam: of a unit, occupation, state, between two days."""
+        rows = await listed(batches.batches, scope, wanted, beyond=after_place(cursor), limit=limit + 1)
+        return page([view(row) for row in rows], limit, lambda row: place(row.exam_on, row.id))
 
     return router
+
+
+def _wanted(
+    unit: Named = None,
+    occupation: Named = None,
+    state: State | None = None,
+    exam_from: Annotated[date | None, Query(description="first day of exams, Asia/Shanghai")] = None,
+    exam_until: Annotated[date | None, Query(description="last day of exams, Asia/Shanghai")] = None,
+) -> Wanted:
+    return Wanted(unit, occupation, state, exam_from, exam_until)
 
 
 def _moves(router: APIRouter, batches: Batches) -> None:

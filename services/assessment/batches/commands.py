@@ -13,14 +13,20 @@ Reason = Annotated[FreeText, Field(min_length=1, max_length=1000)]
 
 
 class SittingAsked(Command):
-    """When and where one part is examined."""
+    """When and where one part is examined; what is left out is the batch's own."""
 
     part: str = Field(max_length=40, description="theory, practical or review")
     on: Day = Field(description="day, Asia/Shanghai")
-    begins: str = Field(default="09:00", pattern=CLOCK, description="local time of the beginning, Asia/Shanghai")
-    mode: str = Field(default="central", max_length=40, description="how it is held, of the rule `exam.modes`")
-    site: str = Field(default="", max_length=100, description="id of the site; empty for a part held online")
-    place: FreeText = Field(default="", max_length=200, description="where exactly, for example the building site")
+    begins: str | None = Field(
+        default=None, pattern=CLOCK, description="local time of the beginning, Asia/Shanghai", examples=["18:30"]
+    )
+    mode: str | None = Field(
+        default=None, max_length=40, description="how it is held, of the rule `exam.modes`", examples=["evening"]
+    )
+    site: str | None = Field(default=None, max_length=100, description="id of the site; none for a part held online")
+    place: Annotated[FreeText, Field(max_length=200)] | None = Field(
+        default=None, description="where exactly, for example the building site"
+    )
 
 
 class PlanBatch(Command):
@@ -47,7 +53,11 @@ class PlanBatch(Command):
     level: str = Field(pattern=r"^[1-5]$", description="5 junior … 1 senior technician")
     exam_on: Day = Field(description="day of the exam's first part, Asia/Shanghai")
     planned: int = Field(ge=1, le=1_000_000, description="candidates expected")
-    mode: str = Field(default="central", max_length=40, description="how it is held, of the rule `exam.modes`")
+    mode: str = Field(
+        default="central",
+        max_length=40,
+        description="how it is held, of the rule `exam.modes`; it bounds the days within which all parts lie",
+    )
     site: str = Field(default="", max_length=100, description="id of the site; a sitting may name its own")
     begins: str = Field(
         default="09:00", pattern=CLOCK, description="local time of the beginning, Asia/Shanghai", examples=["18:30"]

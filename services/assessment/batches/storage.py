@@ -3,21 +3,29 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from time import time
 
-from services.assessment.batches.domain import OPEN, Batch, State
+from services.assessment.batches.domain import OPEN, Batch, Quota, State
 from shared.act import Act, Scope
 from shared.errors import Contended
 from shared.storage.mongo import Database, Document, IndexModel
 from shared.storage.store import Store
 
 INDEXES = (
-    IndexModel([("authority", 1), ("unit", 1), ("_id", 1)]),
-    IndexModel([("unit", 1), ("state", 1)]),
+    # Lists by the day of the exam, for the Center, a line, a unit; a state is wanted more often than an occupation.
+    IndexModel([("exam_on", 1), ("_id", 1)]),
+    IndexModel([("authority", 1), ("exam_on", 1), ("_id", 1)]),
+    IndexModel([("unit", 1), ("exam_on", 1), ("_id", 1)]),
+    IndexModel([("state", 1), ("exam_on", 1), ("_id", 1)]),
+    IndexModel([("occupation", 1), ("exam_on", 1), ("_id", 1)]),
+    IndexModel([("plan", 1), ("occupation", 1)]),
+    IndexModel([("unit", 1), ("state", 1), ("exam_on", 1), ("_id", 1)]),
     IndexModel([("state", 1), ("notice.ends_at", 1)]),
     IndexModel([("unit", 1), ("_id", 1)], name="frozen", partialFilterExpression={"frozen": True}),
 )
+WAITING = IndexModel([("waiting", 1)], partialFilterExpression={"waiting": {"$type": "date"}})
 MOST_TOLD = 500  # batches frozen or released in one write; the next look takes the rest
 MOST_DUE = 100  # batches made final in one look; the next look takes the rest
 LONGEST_WRITE = 20.0  # seconds after which a request that writes rows is ended
@@ -27,6 +35,11 @@ GIVES_UP = LONGEST_WRITE + 10  # seconds after which nothing of one that did not
 def batch_store(database: Database) -> Store[Batch]:
     """Assessment's batches."""
     return Store(database, "/assessment/batches", Batch, indexes=INDEXES, upgrades={1: _with_sittings})
+
+
+def quota_store(database: Database) -> Store[Quota]:
+    """The numbers of filed plans, by plan and occupation."""
+    return Store(database, "/assessment/quotas", Quota, indexes=(WAITING,))
 
 
 def _with_sittings(document: Document) -> Document:
@@ -44,12 +57,48 @@ def _with_sittings(document: Document) -> Document:
     }
 
 
-async def listed(batches: Store[Batch], scope: Scope, *, state: State | None, after: str, limit: int) -> list[Batch]:
-    """Batches within a scope, by id, those after the cursor."""
-    query: Document = {"_id": {"$gt": after}}
-    if state is not None:
-        query["state"] = state
-    return await batches.find(query, scope, limit=limit)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which batches are listed: None leaves a thing open."""
+
+    unit: str | None = None
+    occupation: str | None = None
+    state: State | None = None
+    exam_from: date | None = None
+    exam_until: date | None = None
+
+    def query(self) -> Document:
+        """As the database is asked."""
+        named = {"occupation": self.occupation, "state": self.state}
+        days = {"$gte": self.exam_from, "$lte": self.exam_until}
+        found: Document = {name: value for name, value in named.items() if value is not None}
+        if bounds := {name: day for name, day in days.items() if day is not None}:
+            found["exam_on"] = bounds
+        return {"$and": [{"unit": self.unit}], **found} if self.unit is not None else found
+
+
+async def listed(
+    batches: Store[Batch], scope: Scope, wanted: Wanted, *, beyond: tuple[str, str] | None, limit: int
+) -> list[Batch]:
+    """Batches within a scope by the day of the exam and id, those beyond the cursor."""
+    query = wanted.query()
+    if beyond is not None:
+        day, identity = beyond
+        later: Document = {"$or": [{"exam_on": {"$gt": day}}, {"exam_on": day, "_id": {"$gt": identity}}]}
+        query = {"$and": [later, {"exam_on": {"$gte": day}}, query]}
+    return await batches.find(query, scope, sort=[("exam_on", 1), ("_id", 1)], limit=limit)
+
+
+async def filed_under(batches: Store[Batch], plan: str, occupation: str) -> list[Batch]:
+    """Batches that were filed under a plan and not cancelled."""
+    gone = [State.PLANNED, State.CANCELLED]
+    return await batches.find({"plan": plan, "occupation": occupation, "state": {"$nin": gone}})
+
+
+async def quotas_waiting(quotas: Store[Quota], before: datetime) -> list[Quota]:
+    """Quotas with a share that waits to be settled since before an instant, the oldest first."""
+    since = {"waiting": {"$type": "date", "$lte": before}}
+    return await quotas.find(since, sort=[("waiting", 1)], limit=MOST_DUE)
 
 
 async def open_of(batches: Store[Batch], units: Iterable[str]) -> list[Batch]:
@@ -75,6 +124,14 @@ async def overdue(batches: Store[Batch], ended_before: datetime) -> list[Batch]:
     return await batches.find(query, sort=[("notice.ends_at", 1)], limit=MOST_DUE)
 
 
+def _as_stored(states: Sequence[State]) -> Document:
+    """The states as documents hold them: in schema 1, a batch that takes candidates is filed."""
+    today: Document = {"state": {"$in": list(states)}}
+    if State.REGISTERING not in states:
+        return today
+    return {"$or": [today, {"schema": {"$lt": 2}, "state": State.FILED}]}
+
+
 @asynccontextmanager
 async def taking_rows(
     batches: Store[Batch], identity: str, act: Act, states: Sequence[State], rule: str
@@ -87,7 +144,7 @@ async def taking_rows(
     batch = await batches.get(identity, act.scope)
     batch.must_be(states, rule)
     writer, mine = f"writers.{act.id}", time() + GIVES_UP
-    still = {"_id": identity, "state": {"$in": list(states)}, "frozen": False}
+    still = {"_id": identity, **_as_stored(states), "frozen": False}
     if not await batches.collection.update(still, {"$set": {writer: mine}, "$inc": {"version": 1}}):
         (await batches.get(identity, act.scope)).must_be(states, rule)
         raise Contended(f"batch {identity} is being changed; repeat the request")

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from services.assessment.entries.handlers import Entries
 from shared.act import Act
-from shared.events.assessment import BatchCancelled
 from shared.events.registry import (
     CertificateCorrected,
     CertificateFiled,
@@ -41,10 +40,6 @@ def hear(hearers: Hearers, entries: Entries) -> None:
     async def filings_rejected(said: Sequence[tuple[Heard[FilingRejected], Act]]) -> None:
         await entries.reject(said)
 
-    async def batch_cancelled(heard: Heard[BatchCancelled], act: Act) -> None:
-        await entries.set_free(act, heard.event.batch)
-
-    hearers.on(BatchCancelled, batch_cancelled)
     hearers.on_many(CertificateFiled, certificates_filed)
     for kind in STANDINGS:
         hearers.on_many(kind, certificates_stand)

@@ -124,13 +124,6 @@ async def turns_of(entries: Store[Entry], failed: Iterable[str], *, but: str) ->
     return found
 
 
-async def with_days(entries: Store[Entry], batch: str, *, after: str) -> list[str]:
-    """Some entries of a batch that still take a day, by id, after an id."""
-    query = {"batch": batch, "state": {"$in": list(State)}, "_id": {"$gt": after}, **TO_BE_EXAMINED}
-    rows = await entries.collection.find(query, sort=[("_id", 1)], fields={"_id": 1}, limit=MOST_AT_ONCE)
-    return [row["_id"] for row in rows]
-
-
 async def forget(entries: Store[Entry], state: State, before: datetime) -> int:
     """Delete some entries of a state that were entered before an instant; how many."""
     query = {"state": state, "entered_at": {"$lt": before}}

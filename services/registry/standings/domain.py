@@ -95,6 +95,7 @@ class Standing(Entity):
             scopes=filed.scopes,
             valid_from=filed.valid_from,
             valid_until=filed.valid_until,
+            numbers=filed.numbers,
             filed_at=at,
         )
         unit = self._granting((*self.grants, *self.past, grant), self.ended)

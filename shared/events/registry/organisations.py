@@ -18,6 +18,12 @@ class Grant(Record):
     scopes: tuple[Scope, ...] = Field(description="what the unit may examine")
     valid_from: date = Field(description="first day")
     valid_until: date = Field(description="last day")
+    numbers: dict[str, int] = Field(
+        default={},
+        description="candidates expected over the plan's days, by occupation; one that is not named has no limit, "
+        "as in events from before 2026-12",
+        examples=[{"rebar_worker": 300}],
+    )
 
 
 class Standing(Event):

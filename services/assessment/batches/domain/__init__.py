@@ -1,7 +1,10 @@
 """The life of a batch, from planned to archived. Frozen while its unit has lost its standing."""
 
+from services.assessment.batches.domain.bounds import OutOfBounds, must_be_possible, must_be_within
 from services.assessment.batches.domain.life import Batch
-from services.assessment.batches.domain.planning import planned, sittings_of
+from services.assessment.batches.domain.modes import Mode, Modes, WrongMode, known_as
+from services.assessment.batches.domain.planning import asked_at, planned, sittings_of
+from services.assessment.batches.domain.quota import Quota, Share, TooManyPlanned, first_quota, quota_id
 from services.assessment.batches.domain.records import (
     Assignment,
     Group,
@@ -28,6 +31,7 @@ from services.assessment.batches.domain.states import (
     WrongDay,
     WrongSittings,
     WrongState,
+    must_lie_ahead,
 )
 
 __all__ = [
@@ -41,20 +45,34 @@ __all__ = [
     "Frozen",
     "Group",
     "Invigilator",
+    "Mode",
+    "Modes",
     "NoEntries",
     "NotReady",
     "NotScored",
     "Notice",
+    "OutOfBounds",
     "Override",
     "PeriodOpen",
+    "Quota",
     "Refusal",
     "Room",
     "Seal",
+    "Share",
     "State",
     "Tally",
+    "TooManyPlanned",
     "WrongDay",
+    "WrongMode",
     "WrongSittings",
     "WrongState",
+    "asked_at",
+    "first_quota",
+    "known_as",
+    "must_be_possible",
+    "must_be_within",
+    "must_lie_ahead",
     "planned",
+    "quota_id",
     "sittings_of",
 ]

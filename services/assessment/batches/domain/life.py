@@ -45,10 +45,13 @@ class Batch(BatchRecord):
     def filed(self, grant: Grant, now: datetime, today: date) -> Decided:
         """It is announced; it keeps the plan that covers its days."""
         self.must_be((State.PLANNED,), "a batch is filed once")
-        if today >= self.exam_on:
-            raise WrongDay("a batch is filed before the day of its exam; plan another one", field="/exam_on")
+        self.must_be_ahead(today)
         batch = self.to(State.FILED, now, begun_on=today, plan=grant.plan, plan_edition=grant.edition)
         return batch, [batch.announcement()]
+
+    def put_off(self) -> Decided:
+        """Whoever is filing it right now decides anew; a batch that is filed already stays as it is."""
+        return (self.having() if self.state is State.PLANNED else self), []
 
     def registering(self, until: date, now: datetime, today: date) -> Decided:
         """Candidates are entered until a day; said anew, it moves that day."""
@@ -78,12 +81,13 @@ class Batch(BatchRecord):
         """Who assesses, supervises and invigilates, as the rules of assignment let it through or record it."""
         return self.having(assignment=assignment), []
 
-    def cancelled(self, reason: str, now: datetime) -> Decided:
-        """It is given up, whatever was reached, while no result is public."""
+    def cancelled(self, reason: str, now: datetime, seconds: float) -> Decided:
+        """It is given up, whatever was reached, while no result is public; its entries and numbers follow."""
         if self.state not in UNTIL_PUBLICISED:
             raise WrongState(f"a batch is cancelled before its results are publicised; this batch is {self.state}")
-        said = [] if self.state is State.PLANNED else [BatchCancelled(**self.named(), reason=reason)]
-        return self.to(State.CANCELLED, now, reason=reason, writers={}), said
+        self.must_be_quiet(seconds)
+        batch = self.to(State.CANCELLED, now, reason=reason, writers={}, frozen=False, frozen_for="")
+        return batch, [BatchCancelled(**self.named(), reason=reason)] if self.is_announced else []
 
     # -- the exam --------------------------------------------------------------------------------------
 
@@ -175,14 +179,14 @@ class Batch(BatchRecord):
         if self.frozen or self.state not in OPEN or standing < self.standing:
             return self, []
         batch = self.having(frozen=True, frozen_for=reason, standing=standing)
-        return batch, [BatchFrozen(**self.named(), reason=reason)]
+        return batch, [BatchFrozen(**self.named(), reason=reason)] if self.is_announced else []
 
     def release(self, standing: int) -> Decided:
         """The unit's standing is restored: it goes on in the state in which it was frozen."""
         if not self.frozen or standing < self.standing:
             return self, []
         batch = self.having(frozen=False, frozen_for="", standing=standing)
-        return batch, [BatchReleased(**self.named(), state=self.state)]
+        return batch, [BatchReleased(**self.named(), state=self.state)] if self.is_announced else []
 
     # -- what it says ----------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Self
 
 from services.assessment.batches.domain.records import Assignment, Notice, Room, Seal
-from services.assessment.batches.domain.states import Busy, Frozen, State, WrongState
+from services.assessment.batches.domain.states import Busy, Frozen, State, WrongDay, WrongState, must_lie_ahead
 from shared.entity import Entity
 from shared.events.assessment import Sitting
 from shared.events.registry import Part
@@ -60,6 +60,11 @@ class BatchRecord(Entity):
         return sites.get("practical", next(iter(sites.values()), ""))
 
     @property
+    def is_announced(self) -> bool:
+        """Whether anybody but its unit was ever told of it."""
+        return self.begun_on is not None or self.state is not State.PLANNED
+
+    @property
     def assessors(self) -> tuple[str, ...]:
         """The cards of all who assess in it."""
         return self.assignment.assessors
@@ -79,6 +84,22 @@ class BatchRecord(Entity):
             raise Frozen(f"frozen: {self.frozen_for}; turn to your authority")
         if self.state not in states:
             raise WrongState(f"{rule}; this batch is {self.state}")
+
+    def must_be_ahead(self, today: date) -> None:
+        """Refuse to file it on the day of its exam or later."""
+        must_lie_ahead(self.exam_on, today)
+
+    def is_filed_under(self, plan: str) -> bool:
+        """Whether it takes from a plan's numbers."""
+        return self.plan == plan and self.state not in (State.PLANNED, State.CANCELLED)
+
+    def must_register(self, today: date) -> None:
+        """Refuse a candidate while registration is not open, and after its last day."""
+        self.must_be((State.REGISTERING,), "candidates are entered while registration is open")
+        if self.registration_until is not None and today > self.registration_until:
+            raise WrongDay(
+                f"registration ended on {self.registration_until}; the unit may move its last day", rule="registration"
+            )
 
     def named(self) -> dict[str, Any]:
         """What every event about a batch carries."""

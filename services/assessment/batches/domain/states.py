@@ -1,5 +1,6 @@
 """Where a batch can stand, and what it refuses there."""
 
+from datetime import date
 from enum import StrEnum
 
 from shared.errors import Fault, Kind
@@ -96,3 +97,9 @@ class Busy(Fault):
     """Rows are being written into the batch at this moment; repeat the same request."""
 
     slug, kind = "batch-busy", Kind.UNAVAILABLE
+
+
+def must_lie_ahead(exam_on: date, today: date) -> None:
+    """Refuse an exam today or earlier: it is announced before its day."""
+    if today >= exam_on:
+        raise WrongDay("a batch is filed before the day of its exam; choose a later day", field="/exam_on")

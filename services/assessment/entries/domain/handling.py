@@ -49,11 +49,6 @@ def withdrawn(entry: Entry, reason: str, actor: str, at: datetime) -> Decided:
     return _handled(entry, handling, state=State.WITHDRAWN, days=(), resit=None, reason="", detail=""), []
 
 
-def set_free(entry: Entry) -> Decided:
-    """The batch was cancelled: its days are free for another exam."""
-    return (entry.having(days=()), []) if entry.days else (entry, [])
-
-
 def entered_again(entry: Entry, anew: Entry) -> Decided:
     """Who is kept out or withdrew is entered once more, with whatever is told this time."""
     if entry.state not in OUT:

@@ -1,7 +1,7 @@
 """The entries room: enrolling, one by one or in bulk, and what is done with an entry until the registry ends it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time
 from functools import partial
 
@@ -23,14 +23,13 @@ from services.assessment.entries.domain.handling import (
     must_be_mendable,
     overdue_from,
     revealed,
-    set_free,
     withdrawn,
 )
 from services.assessment.entries.handlers.answers import EntriesTaken, Outcome, Person
 from services.assessment.entries.handlers.desk import Desk, must_be_free
 from services.assessment.entries.handlers.mending import Mending
 from services.assessment.entries.handlers.scales import RULE, Read, Scales
-from services.assessment.entries.storage import MOST_AT_ONCE, forget, with_days
+from services.assessment.entries.storage import MOST_AT_ONCE, forget
 from shared.act import EVERYTHING, Act, Scope
 from shared.clock import SHANGHAI, Clock
 from shared.errors import NotFound
@@ -88,8 +87,6 @@ class Entries:
         async with taking_rows(self.batches, batch_id, act, (BatchState.REGISTERING,), RULE):
             for run in runs(rows):
                 await desk.write(act, await scales.weigh(by, run, outcome), outcome)
-        if (await self.batches.get(batch_id)).state is BatchState.CANCELLED:  # it does not wait for rows to land
-            await self.set_free(replace(act, id=f"frees-{act.id}"), batch_id)
         return outcome
 
     @property
@@ -185,13 +182,6 @@ class Entries:
             for heard, act in said
         }
         _must_be_here(await self.entries.change_all(wanted))
-
-    async def set_free(self, act: Act, batch_id: str) -> None:
-        """A batch was cancelled: whoever was entered in it may be examined elsewhere on its days."""
-        last = ""
-        while names := await with_days(self.entries, batch_id, after=last):
-            await self.entries.change_all(dict.fromkeys(names, (act, set_free)))
-            last = names[-1]
 
     async def due(self, now: datetime) -> None:
         """Delete who was kept out or withdrew, once they have been kept as long as the rules say."""

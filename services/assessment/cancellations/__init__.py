@@ -1,0 +1,1 @@
+"""Cancellations: what a cancelled batch leaves behind is freed."""

@@ -15,6 +15,20 @@ INDEXES = (
     IndexModel([("batch", 1), ("state", 1), ("_id", 1)]),
     # Certificates by person, written when an entry is certified and not when it is enrolled.
     IndexModel([("person_index", 1)], name="holders", partialFilterExpression={"state": "certified"}),
+    # Tickets and work-piece numbers, written when they are given; sheets and attendance find entries by them.
+    IndexModel([("ticket", 1)], name="tickets", unique=True, partialFilterExpression={"ticket": {"$gt": ""}}),
+    IndexModel(
+        [("batch", 1), ("places.work_piece", 1)],
+        name="work_pieces",
+        unique=True,
+        partialFilterExpression={"places.work_piece": {"$exists": True}},
+    ),
+    # Those of whom something was noted at the exam, mostly few.
+    IndexModel(
+        [("batch", 1), ("attendance.part", 1)],
+        name="attended",
+        partialFilterExpression={"attendance.part": {"$exists": True}},
+    ),
 )
 
 

@@ -1,0 +1,78 @@
+"""Who sits where and when, under which number, and how they attended."""
+
+from services.assessment.arrangements.domain.attendance import (
+    NotNoted,
+    RoomCount,
+    attended,
+    must_be_notable,
+    must_name_one,
+    noted,
+    room_counts,
+)
+from services.assessment.arrangements.domain.doors import (
+    NoTicket,
+    PartOnTicket,
+    RowAtDoor,
+    begins_at,
+    parts_on_ticket,
+    rows_at_door,
+)
+from services.assessment.arrangements.domain.pieces import Pieces, shuffled
+from services.assessment.arrangements.domain.rolls import (
+    TICKETED,
+    Given,
+    Roll,
+    Series,
+    Sitter,
+    given,
+    roll_id,
+    roll_of,
+    ticketed,
+)
+from services.assessment.arrangements.domain.rooms import (
+    ONLINE,
+    Block,
+    Unarranged,
+    arranged,
+    block_at,
+    blocks,
+    is_online,
+    roomed,
+    sitting,
+)
+
+__all__ = [
+    "ONLINE",
+    "TICKETED",
+    "Block",
+    "Given",
+    "NoTicket",
+    "NotNoted",
+    "PartOnTicket",
+    "Pieces",
+    "Roll",
+    "RoomCount",
+    "RowAtDoor",
+    "Series",
+    "Sitter",
+    "Unarranged",
+    "arranged",
+    "attended",
+    "begins_at",
+    "block_at",
+    "blocks",
+    "given",
+    "is_online",
+    "must_be_notable",
+    "must_name_one",
+    "noted",
+    "parts_on_ticket",
+    "roll_id",
+    "roll_of",
+    "room_counts",
+    "roomed",
+    "rows_at_door",
+    "shuffled",
+    "sitting",
+    "ticketed",
+]

@@ -96,7 +96,7 @@ async def named(entries: Store[Entry], batch: str, ids: Iterable[str], tickets: 
 
 async def marked(entries: Store[Entry], batch: str) -> list[Entry]:
     """Those of whom something was noted at the exam."""
-    return await entries.find({"batch": batch, "attendance.part": {"$exists": True}})
+    return await entries.find({"batch": batch, "attendance.part": {"$gt": ""}})
 
 
 async def withdrawn(entries: Store[Entry], batch: Batch) -> list[Entry]:

@@ -21,13 +21,13 @@ INDEXES = (
         [("batch", 1), ("places.work_piece", 1)],
         name="work_pieces",
         unique=True,
-        partialFilterExpression={"places.work_piece": {"$exists": True}},
+        partialFilterExpression={"places.work_piece": {"$gt": ""}},
     ),
     # Those of whom something was noted at the exam, mostly few.
     IndexModel(
         [("batch", 1), ("attendance.part", 1)],
         name="attended",
-        partialFilterExpression={"attendance.part": {"$exists": True}},
+        partialFilterExpression={"attendance.part": {"$gt": ""}},
     ),
 )
 

@@ -47,6 +47,7 @@ class PartCount(BaseModel):
 class Attended(BaseModel):
     """How the exam was attended, by part and by room."""
 
+    batch: str
     parts: list[PartCount]
     rooms: list[RoomCount]
 
@@ -88,7 +89,7 @@ def _attendance(router: APIRouter, attendances: Attendances) -> None:
     async def summary(batch: str, scope: Within) -> Attended:
         """How the exam was attended, by part and by room."""
         rooms = list(await attendances.summary(batch, scope))
-        return Attended(parts=_by_part(rooms), rooms=rooms)
+        return Attended(batch=batch, parts=_by_part(rooms), rooms=rooms)
 
     @router.get("/attendance/{room}")
     @allow(*READERS)

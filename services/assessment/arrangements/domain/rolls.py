@@ -53,9 +53,9 @@ class Series(Entity):
     day: date
     number: int
 
-    def ticket(self, template: str, serial: int) -> str:
+    def ticket(self, pattern: str, serial: int) -> str:
         """A ticket's number, by the rule `ticket.number`."""
-        return template.format(day=self.day, line=self.authority, batch=self.number, serial=serial)
+        return pattern.format(day=self.day, line=self.authority, batch=self.number, serial=serial)
 
 
 class Given(NamedTuple):
@@ -91,7 +91,7 @@ def roll_of(batch: Batch, last: Roll | None, entries: Sequence[Entry]) -> Roll:
     )
 
 
-def given(batch: Batch, roll: Roll, series: Series, template: str, pieces: Pieces) -> dict[str, Given]:
+def given(batch: Batch, roll: Roll, series: Series, pattern: str, pieces: Pieces) -> dict[str, Given]:
     """The ticket and places of everybody on a roll, by entry."""
     filled = {part.id: blocks(batch.rooms, part.id) for part in batch.parts}
     positions = dict(roll.before)
@@ -110,7 +110,7 @@ def given(batch: Batch, roll: Roll, series: Series, template: str, pieces: Piece
                     work_piece=pieces.number(part, position),
                 )
             )
-        found[row.entry] = Given(series.ticket(template, serial), tuple(places))
+        found[row.entry] = Given(series.ticket(pattern, serial), tuple(places))
     return found
 
 

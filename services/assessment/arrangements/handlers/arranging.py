@@ -69,13 +69,13 @@ class Arrangements:
         if batch.state is not State.ARRANGED or batch.arrangement != arrangement:
             return
         series = await self._series(act, batch)
-        template = self.rules.text("ticket.number", on=batch.exam_on)
+        pattern = self.rules.text("ticket.number", on=batch.exam_on)
         pieces = Pieces(
             self.sealer.alias_key(f"work pieces {batch.id}"), arrangement, tuple(part.id for part in batch.parts)
         )
         last: Roll | None = None
         while roll := await self._roll(act, batch, last):
-            mine = given(batch, roll, series, template, pieces)
+            mine = given(batch, roll, series, pattern, pieces)
             await self.entries.change_all(
                 {entry: (act, partial(ticketed, arrangement=arrangement, mine=row)) for entry, row in mine.items()}
             )

@@ -53,6 +53,7 @@ class RowNoted(BaseModel):
 class RoomRecord(BaseModel):
     """The record of a room (考场记录): the counts, and everybody of whom something was noted."""
 
+    batch: str
     counts: RoomCount
     rows: list[RowNoted]
 
@@ -122,7 +123,7 @@ class Attendances:
         entries = await in_room(self.rolls, self.entries, batch, room, blocks(batch.rooms, room.part))
         rows = [row for entry in entries for row in _noted_in(entry, room)]
         counts = (await self._counts(batch))[number - 1]
-        return RoomRecord(counts=counts, rows=sorted(rows, key=lambda row: (row.turn, row.station)))
+        return RoomRecord(batch=batch.id, counts=counts, rows=sorted(rows, key=lambda row: (row.turn, row.station)))
 
     async def _counts(self, batch: Batch) -> Sequence[RoomCount]:
         last = await last_roll(self.rolls, batch)

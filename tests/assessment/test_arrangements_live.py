@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
@@ -259,6 +260,13 @@ async def both_at_once(service: Running, unit: str, batch: str, rows: Sequence[d
     again = await tickets(service, batch, unit)
     assert len(again) == len(rows) - 1, "who withdrew before it has no ticket of the newer arrangement"
     must_be_apart(again)
+    assert (await batches(service).get(batch)).tickets == len(again)
+    await moved(service, batch, State.ARRANGED, arrangement=3, tickets=0)
+    for seconds in (0.001, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6):
+        with suppress(TimeoutError):  # ended wherever it is, as by a kill
+            await asyncio.wait_for(ours.give(acts[0], batch, 3), seconds)
+    await ours.give(acts[0], batch, 3)
+    must_be_apart(await tickets(service, batch, unit))
     assert (await batches(service).get(batch)).tickets == len(again)
 
 

@@ -1,7 +1,7 @@
 """Attendance is noted in bulk, row by row, and read back as counts and as each room's record."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -29,6 +29,7 @@ from shared.errors import NotFound
 from shared.http.rows import Line, Refused, RowsTaken, refused_by, runs
 from shared.rulebook import Rulebook
 from shared.storage.store import Store
+from shared.workdays import local_day
 
 Read = Line[AttendanceRow] | Refused
 Rows = list[tuple[int, AttendanceRow]]
@@ -58,6 +59,36 @@ class RoomRecord(BaseModel):
     rows: list[RowNoted]
 
 
+@dataclass
+class Book:
+    """What one request notes of a batch: by which rules, when and by whom, and what became of its rows."""
+
+    batch: Batch
+    latest: int
+    at: datetime
+    by: str
+    taken: RowsTaken
+    seen: set[tuple[str, str]] = field(default_factory=set)
+
+    def kept(self, line: int, asked: AttendanceRow, found: Entry | None) -> tuple[Entry, Attendance] | None:
+        """The entry and what is noted of it; None for a row that is refused."""
+        try:
+            entry = self._checked(asked, found)
+        except NotNoted as fault:
+            self.taken.refused.append(refused_by(line, fault))
+            return None
+        self.taken.accepted += 1
+        return entry, noted(asked, self.at, self.by)
+
+    def _checked(self, asked: AttendanceRow, found: Entry | None) -> Entry:
+        must_name_one(asked)
+        entry = must_be_notable(asked, found, self.batch, self.latest, local_day(self.at))
+        if (entry.id, asked.part) in self.seen:
+            raise NotNoted("an earlier row notes this candidate at this part; send one", rule="duplicate")
+        self.seen.add((entry.id, asked.part))
+        return entry
+
+
 @dataclass(frozen=True)
 class Attendances:
     """Who was present, late or absent, or broke the rules."""
@@ -71,38 +102,25 @@ class Attendances:
     async def note(self, act: Act, batch_id: str, rows: Iterable[Read]) -> RowsTaken:
         """Good rows are noted, a later one in place of an earlier; bad rows are named."""
         taken = RowsTaken(accepted=0, refused=[])
-        seen: set[tuple[str, str]] = set()
         async with taking_rows(self.batches, batch_id, act, EXAMINED, RULE) as batch:
+            latest = self.rules.integer("exam.latest_minutes", on=batch.exam_on)
+            book = Book(batch, latest, self.clock.now(), act.actor, taken)
             for number, run in enumerate(runs(rows)):
                 # Each run is an act of its own: a candidate may stand in two of them, for two parts.
-                await self._save(replace(act, id=f"{act.id}.{number}"), batch, _readable(run, taken), seen, taken)
+                await self._save(replace(act, id=f"{act.id}.{number}"), book, _readable(run, taken))
         taken.refused.sort(key=lambda row: row.line)
         return taken
 
-    async def _save(self, act: Act, batch: Batch, rows: Rows, seen: set[tuple[str, str]], taken: RowsTaken) -> None:
-        known = await self._known(batch, [row for _, row in rows])
+    async def _save(self, act: Act, book: Book, rows: Rows) -> None:
+        known = await self._known(book.batch, [row for _, row in rows])
         wanted: dict[str, list[Attendance]] = {}
         for line, asked in rows:
-            try:
-                entry = self._checked(batch, asked, known.get(asked.entry or asked.ticket or ""), seen)
-            except NotNoted as fault:
-                taken.refused.append(refused_by(line, fault))
-                continue
-            wanted.setdefault(entry.id, []).append(noted(asked, self.clock.now(), act.actor))
-            taken.accepted += 1
+            if kept := book.kept(line, asked, known.get(asked.entry or asked.ticket or "")):
+                entry, attendance = kept
+                wanted.setdefault(entry.id, []).append(attendance)
         await self.entries.change_all(
-            {entry: (act, partial(attended, batch=batch, rows=mine)) for entry, mine in wanted.items()}
+            {entry: (act, partial(attended, batch=book.batch, rows=mine)) for entry, mine in wanted.items()}
         )
-
-    def _checked(self, batch: Batch, asked: AttendanceRow, found: Entry | None, seen: set[tuple[str, str]]) -> Entry:
-        must_name_one(asked)
-        today = self.clock.today()
-        latest = self.rules.integer("exam.latest_minutes", on=batch.exam_on)
-        entry = must_be_notable(asked, found, batch, latest, today)
-        if (entry.id, asked.part) in seen:
-            raise NotNoted("an earlier row notes this candidate at this part; send one", rule="duplicate")
-        seen.add((entry.id, asked.part))
-        return entry
 
     async def _known(self, batch: Batch, rows: Sequence[AttendanceRow]) -> Mapping[str, Entry]:
         """The entries that rows name, by whichever name a row can use."""

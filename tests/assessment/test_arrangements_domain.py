@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from services.assessment.arrangements.commands import AttendanceRow, RoomAsked
 from services.assessment.arrangements.domain import (
+    Marked,
     NoTicket,
     NotNoted,
     Pieces,
@@ -320,8 +321,14 @@ def test_the_counts_of_a_room_are_of_those_with_a_place_in_it_who_did_not_withdr
     late = attended(entries[0], of, [note("late", minutes=5)])[0]
     absent = attended(entries[3], of, [note("absent"), note("absent", "theory")])[0]
     gone = entries[1].having(state=EntryState.WITHDRAWN)
-    first, second, third, fourth = room_counts(of, {"theory": 7, "practical": 7}, [gone], [late, absent])
+    counts = room_counts(of, {"theory": 7, "practical": 7}, [marked(gone)], [marked(late), marked(absent)])
+    first, second, third, fourth = counts
     assert (first.expected, first.present, first.absent) == (2, 2, 0)
     assert (second.expected, second.present, second.absent) == (4, 3, 1)
     assert (third.expected, third.present, third.late, third.absent) == (3, 1, 1, 1)
     assert (fourth.expected, fourth.present, fourth.room) == (3, 3, 4)
+
+
+def marked(one: Entry) -> Marked:
+    places = [(place.part, place.room) for place in one.places]
+    return Marked(places, [(row.part, row.mark) for row in one.attendance])

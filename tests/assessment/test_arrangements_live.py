@@ -362,6 +362,7 @@ async def test_attendance_is_taken_during_the_exam_only_and_by_the_unit_only(ser
     batch = await batch_of(service, UNIT)
     row = [{"ticket": "19101233-001-00001", "part": "theory", "mark": "absent"}]
     assert slug(await post(service, UNIT, f"/{batch}/attendance", row)) == "batch-state"
+    assert slug(await post(service, UNIT, f"/{batch}/attendance", row * 5001)) == "malformed"
     headers = service.token("authority", "authority-33", "33")
     answer = await service.http.post(f"/v1/batches/{batch}/attendance", json=row, headers=headers)
     assert answer.status_code == 403

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from services.assessment.arrangements.domain import Block, Roll, Series
+from services.assessment.arrangements.domain import Block, Marked, Roll, Series
 from services.assessment.batches.domain import Batch, Room
-from services.assessment.entries.domain import Entry, State
+from services.assessment.entries.domain import Entry, Resit, State
 from services.assessment.mirrors.domain import Site
 from shared.act import Scope
-from shared.storage.mongo import Database, IndexModel
+from shared.storage.mongo import Database, Document, IndexModel
 from shared.storage.store import Store
 
 ROLLS = (IndexModel([("batch", 1), ("arrangement", 1), ("number", 1)]),)
@@ -89,20 +89,37 @@ def _within(roll: Roll, room: Room, found: Sequence[Block]) -> Iterable[str]:
 
 
 async def named(entries: Store[Entry], batch: str, ids: Iterable[str], tickets: Iterable[str]) -> list[Entry]:
-    """The entries of a batch by id or by ticket."""
-    by_id = await entries.find({"_id": {"$in": list(ids)}, "batch": batch})
-    return by_id + await entries.find({"ticket": {"$in": list(tickets)}, "batch": batch})
+    """The entries of a batch by id or by ticket, read as far as their attendance needs."""
+    queries = ({"_id": {"$in": list(ids)}, "batch": batch}, {"ticket": {"$in": list(tickets)}, "batch": batch})
+    return [_in_part(row) for query in queries for row in await entries.some(query, ("state", "ticket", "resit"))]
 
 
-async def marked(entries: Store[Entry], batch: str) -> list[Entry]:
+def _in_part(row: Document) -> Entry:
+    resit = Resit.model_validate(row["resit"]) if row["resit"] else None
+    about = {"id": row["_id"], "state": State(row["state"]), "ticket": row["ticket"], "resit": resit}
+    return Entry.model_construct(**about)
+
+
+async def marked(entries: Store[Entry], batch: str) -> list[Marked]:
     """Those of whom something was noted at the exam."""
-    return await entries.find({"batch": batch, "attendance.part": {"$gt": ""}})
+    return await _marks(entries, {"batch": batch, "attendance.part": {"$gt": ""}})
 
 
-async def withdrawn(entries: Store[Entry], batch: Batch) -> list[Entry]:
+async def withdrawn(entries: Store[Entry], batch: Batch) -> list[Marked]:
     """Those who were given a place and withdrew."""
     query = {"batch": batch.id, "state": State.WITHDRAWN, "arrangement": batch.arrangement}
-    return await entries.find(query)
+    return await _marks(entries, query)
+
+
+async def _marks(entries: Store[Entry], query: Document) -> list[Marked]:
+    rows = await entries.some(query, ("places.part", "places.room", "attendance.part", "attendance.mark"))
+    return [
+        Marked(
+            [(place["part"], place["room"]) for place in row["places"]],
+            [(noted["part"], noted["mark"]) for noted in row["attendance"]],
+        )
+        for row in rows
+    ]
 
 
 async def with_ticket(entries: Store[Entry], scope: Scope, batch: Batch, *, after: str, limit: int) -> list[Entry]:

@@ -1,6 +1,7 @@
 """Who sits where and when, under which number, and how they attended."""
 
 from services.assessment.arrangements.domain.attendance import (
+    Marked,
     NotNoted,
     RoomCount,
     attended,
@@ -46,6 +47,7 @@ __all__ = [
     "TICKETED",
     "Block",
     "Given",
+    "Marked",
     "NoTicket",
     "NotNoted",
     "PartOnTicket",

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
 from services.assessment.arrangements.commands import AttendanceRow
 from services.assessment.arrangements.domain.rooms import blocks
@@ -33,6 +34,13 @@ class RoomCount(Record):
     late: int
     absent: int
     violation: int
+
+
+class Marked(NamedTuple):
+    """Where a candidate has places, as part and room, and what was noted of them, as part and mark."""
+
+    places: Sequence[tuple[str, str]]
+    marks: Sequence[tuple[str, str]]
 
 
 def must_name_one(asked: AttendanceRow) -> None:
@@ -84,16 +92,12 @@ def attended(entry: Entry, batch: Batch, rows: Sequence[Attendance]) -> tuple[En
 
 
 def room_counts(
-    batch: Batch, sat: Mapping[str, int], gone: Iterable[Entry], marked: Iterable[Entry]
+    batch: Batch, sat: Mapping[str, int], gone: Iterable[Marked], marked: Iterable[Marked]
 ) -> tuple[RoomCount, ...]:
     """The record of each room: `sat` are all with a place by part, `gone` those withdrawn, `marked` who was noted."""
-    out = Counter((place.part, place.room) for entry in gone for place in entry.places)
+    out = Counter(place for one in gone for place in one.places)
     marks = Counter(
-        (place.part, place.room, row.mark)
-        for entry in marked
-        for row in entry.attendance
-        for place in entry.places
-        if place.part == row.part
+        (*place, mark) for one in marked for part, mark in one.marks for place in one.places if place[0] == part
     )
     return tuple(
         _count(batch, at, room, _filled(batch, room, sat.get(room.part, 0)) - out[room.part, room.name], marks)

@@ -45,6 +45,7 @@ class Sealer:
         self._index_key = hmac.digest(secret, b"resident id index", "sha256")
         self._body_key = hmac.digest(secret, b"request body fingerprint", "sha256")
         self._code_key = hmac.digest(secret, b"certificate check code", "sha256")
+        self._alias_key = hmac.digest(secret, b"keys of aliases", "sha256")
 
     def seal(self, plain: str, *, bound_to: str) -> str:
         """Encrypt with AES-256-GCM; only who names the same `bound_to` (say, the entry's id) can open it."""
@@ -78,6 +79,10 @@ class Sealer:
         Who knows it has held the paper (or its QR code); it cannot be worked out from the number.
         """
         return base64.b32encode(hmac.digest(self._code_key, number.encode(), "sha256"))[:_CODE_LENGTH].decode()
+
+    def alias_key(self, of: str) -> bytes:
+        """A key of 32 bytes, another one for each `of`, by which numbers are made that stand for people (a batch's)."""
+        return hmac.digest(self._alias_key, of.encode(), "sha256")
 
     def fingerprint(self, body: bytes) -> str:
         """The keyed HMAC-SHA256 (hex) by which a repeated request body is recognised."""

@@ -3,6 +3,10 @@
 from functools import partial
 from pathlib import Path
 
+from services.assessment.arrangements import api as arrangements_api
+from services.assessment.arrangements import consumers as arrangements_consumers
+from services.assessment.arrangements.handlers import Arrangements, Attendances, Papers
+from services.assessment.arrangements.storage import roll_store, series_store, stations_of
 from services.assessment.batches import api as batches_api
 from services.assessment.batches.handlers import Batches, Quotas
 from services.assessment.batches.storage import batch_store, quota_store
@@ -23,6 +27,7 @@ from services.assessment.results.handlers import Results
 from services.assessment.results.storage import chunk_store
 from services.assessment.scores import api as scores_api
 from services.assessment.scores.handlers import Scoring
+from shared.http.rendering import Layouts
 from shared.messaging.consumers import Hearers
 from shared.process import Service, Tools
 from shared.rulebook import Rulebook
@@ -45,15 +50,24 @@ def build(tools: Tools) -> Service:
     entries = Entries(reviews.entries, batches.batches, reviews, tools.sealer, tools.clock)
     scoring = Scoring(entries.entries, batches.batches, rules, tools.clock)
     results = Results(batches.batches, entries.entries, chunk_store(tools.database), rules, tools.clock)
+    rolls, stations = roll_store(tools.database), partial(stations_of, mirrors.sites)
+    arrangements = Arrangements(
+        *(batches.batches, entries.entries, rolls, series_store(tools.database)),
+        *(stations, rules, tools.sealer, tools.clock),
+    )
+    attendances = Attendances(entries.entries, batches.batches, rolls, rules, tools.clock)
+    papers = Papers(batches.batches, entries.entries, rolls, mirrors, rules, tools.sealer)
     hearers = Hearers()
     mirrors_consumers.hear(hearers, mirrors, batches.told)
     entries_consumers.hear(hearers, entries)
     results_consumers.hear(hearers, results)
     cancellations_consumers.hear(hearers, Cancellations(batches.batches, entries.entries, quotas))
+    arrangements_consumers.hear(hearers, arrangements)
     return Service(
         stores=[
             *(mirrors.units, mirrors.standards, mirrors.cards, mirrors.sites),
             *(batches.batches, quotas.quotas, entries.entries, results.chunks),
+            *(rolls, arrangements.series),
         ],
         routers=[
             batches_api.routes(batches, partial(tally, entries.entries)),
@@ -61,6 +75,7 @@ def build(tools: Tools) -> Service:
             entries_api.routes(entries),
             scores_api.routes(scoring),
             results_api.routes(results),
+            arrangements_api.routes(arrangements, attendances, papers, Layouts(DATA)),
         ],
         hearers=hearers,
         due=[batches.due, quotas.due, entries.due, results.due],

@@ -62,12 +62,19 @@ def _results(service: Running) -> ResultsFinalised:
 
 
 async def in_assessment(service: Running) -> Made:
-    """A batch with entries."""
+    """A batch whose candidates have tickets."""
     await service.says(published(), subject="rebar_worker-2019p", authority="national")
     await driving.authorised(service, UNIT)
     batch = await driving.batch_of(service, UNIT)
-    await driving.enrolled(service, UNIT, batch, range(2))
-    return {"batch": batch}
+    entry, *_ = await driving.enrolled(service, UNIT, batch, range(2))
+    rooms = [{"part": part, "name": "一号考场", "stations": 2} for part in ("theory", "practical")]
+    await driving.post(service, UNIT, f"/{batch}/arrangement", {"rooms": rooms})
+
+    async def ticketed() -> bool:
+        return bool((await driving.get(service, UNIT, f"/{batch}"))["tickets"])
+
+    await eventually(ticketed)
+    return {"batch": batch, "entry": entry, "room": "1"}
 
 
 async def in_evaluation(service: Running) -> Made:

@@ -127,6 +127,12 @@ def test_a_fingerprint_is_never_an_index_of_the_same_text() -> None:
     assert NEW.fingerprint(b"{}") == OLD.fingerprint(b"{}") != NEW.fingerprint(b"{ }")
 
 
+def test_each_thing_has_a_key_of_its_own_for_aliases_which_outlasts_a_new_seal_key() -> None:
+    assert NEW.alias_key("batch-1") == OLD.alias_key("batch-1") != NEW.alias_key("batch-2")
+    assert len(NEW.alias_key("batch-1")) == 32
+    assert NEW.alias_key(SAMPLES[0]).hex() != NEW.index(SAMPLES[0])
+
+
 @pytest.mark.parametrize("number", SAMPLES)
 def test_the_samples_of_the_standard_are_right(number: str) -> None:
     check_resident_id(number, today=TODAY)

@@ -12,10 +12,10 @@ from services.assessment.entries.domain import (
     Certificate,
     Entry,
     Handling,
+    Place,
     Resit,
     Reviewed,
     Score,
-    Seat,
     State,
 )
 from services.assessment.entries.handlers import Entries, EntriesTaken, Person
@@ -42,7 +42,7 @@ class EntryView(BaseModel):
     employer: str | None
     entered_at: datetime | None = Field(description="when the candidate was entered; null: before this was kept")
     ticket: str = Field(description="number of the admission ticket; empty until it is given")
-    seats: tuple[Seat, ...] = Field(description="where and when the candidate sits each part")
+    places: tuple[Place, ...] = Field(description="where and when the candidate sits each part")
     attendance: tuple[Attendance, ...]
     scores: tuple[Score, ...]
     eligibility: Met | None = Field(description="by which condition the candidate entered; null: the level is open")

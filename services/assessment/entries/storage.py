@@ -36,6 +36,20 @@ INDEXES = (
     ),
     IndexModel([("entered_at", 1)], name="refused", partialFilterExpression={"state": "ineligible"}),
     IndexModel([("entered_at", 1), ("_id", 1)], name="withdrawn", partialFilterExpression={"state": "withdrawn"}),
+    # Tickets and work-piece numbers, written when they are given; sheets and attendance find entries by them.
+    IndexModel([("ticket", 1)], name="tickets", unique=True, partialFilterExpression={"ticket": {"$gt": ""}}),
+    IndexModel(
+        [("batch", 1), ("places.work_piece", 1)],
+        name="work_pieces",
+        unique=True,
+        partialFilterExpression={"places.work_piece": {"$gt": ""}},
+    ),
+    # Those of whom something was noted at the exam, mostly few.
+    IndexModel(
+        [("batch", 1), ("attendance.part", 1)],
+        name="attended",
+        partialFilterExpression={"attendance.part": {"$gt": ""}},
+    ),
 )
 MOST_AT_ONCE = 500  # documents in one write of what the clock or an event asks for
 

@@ -15,10 +15,10 @@ from services.assessment.entries.domain.records import (
     Attendance,
     Certificate,
     Handling,
+    Place,
     Resit,
     Reviewed,
     Score,
-    Seat,
     Sheet,
 )
 from shared.entity import Entity
@@ -103,7 +103,7 @@ class Entry(Entity):
     resit: Resit | None = None
     ticket: str = ""
     arrangement: int = 0
-    seats: tuple[Seat, ...] = ()
+    places: tuple[Place, ...] = ()
     attendance: tuple[Attendance, ...] = ()
     sheets: tuple[Sheet, ...] = ()
     scores: tuple[Score, ...] = ()
@@ -125,8 +125,9 @@ class Entry(Entity):
         return tuple({sheet.assessor: sheet for sheet in mine}.values())
 
     def noted(self, part: str) -> str:
-        """How the candidate attended a part."""
-        return next((row.mark for row in self.attendance if row.part == part), "present")
+        """How the candidate attended a part; a violation at any part counts at all of them."""
+        marks = {row.part: row.mark for row in self.attendance}
+        return "violation" if "violation" in marks.values() else marks.get(part, "present")
 
     def to_sit(self, parts: Sequence[Part]) -> tuple[Part, ...]:
         """The parts this candidate is examined in: all, or at a resit those that were not passed."""

@@ -1,4 +1,4 @@
-"""What an entry holds beside its state: its seats, attendance, sheets, points, certificate, who handled it."""
+"""What an entry holds beside its state: its places, attendance, sheets, points, certificate, who handled it."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -11,7 +11,7 @@ from shared.events.registry import CertificateFiled, CertificateStanding
 from shared.privacy import scrub
 
 
-class Seat(Record):
+class Place(Record):
     """Where and when a candidate sits one part; the work-piece number stands on paper and sheets instead of a name."""
 
     part: str

@@ -12,6 +12,7 @@ from services.assessment.entries.domain.entry import (
     filed_as,
     stands_as,
 )
+from services.assessment.entries.domain.employers import employer_key
 from services.assessment.entries.domain.judgement import has_passed, judged, sheets_wanted
 from services.assessment.entries.domain.records import (
     Attendance,
@@ -39,6 +40,7 @@ __all__ = [
     "Sheet",
     "State",
     "blank",
+    "employer_key",
     "enrolled",
     "entry_id",
     "filed_as",

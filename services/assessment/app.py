@@ -3,6 +3,10 @@
 from functools import partial
 from pathlib import Path
 
+from services.assessment.assignments import api as assignments_api
+from services.assessment.assignments import consumers as assignments_consumers
+from services.assessment.assignments.handlers import Assignments, Knowledge
+from services.assessment.assignments.storage import recusal_store
 from services.assessment.batches import api as batches_api
 from services.assessment.batches.handlers import Batches
 from services.assessment.batches.storage import batch_store
@@ -36,23 +40,30 @@ def build(tools: Tools) -> Service:
         standard_store(tools.database),
         card_store(tools.database),
         site_store(tools.database),
+        tools.sealer,
     )
-    batches = Batches(batch_store(tools.database), mirrors, tools.clock)
-    reviews = Reviews(entry_store(tools.database), mirrors, rules, tools.sealer, tools.clock)
+    known = Knowledge(
+        batch_store(tools.database), entry_store(tools.database), recusal_store(tools.database), mirrors, rules
+    )
+    assignments = Assignments(known, tools.sealer, tools.clock)
+    batches = Batches(known.batches, mirrors, tools.clock, assignments.checked)
+    reviews = Reviews(known.entries, mirrors, rules, tools.sealer, tools.clock)
     entries = Entries(reviews.entries, batches.batches, reviews, tools.sealer, tools.clock)
     scoring = Scoring(entries.entries, batches.batches, rules, tools.clock)
     results = Results(batches.batches, entries.entries, chunk_store(tools.database), rules, tools.clock)
     hearers = Hearers()
     mirrors_consumers.hear(hearers, mirrors, batches.told)
+    assignments_consumers.hear(hearers, assignments)
     entries_consumers.hear(hearers, entries)
     results_consumers.hear(hearers, results)
     return Service(
         stores=[
             *(mirrors.units, mirrors.standards, mirrors.cards, mirrors.sites),
-            *(batches.batches, entries.entries, results.chunks),
+            *(batches.batches, entries.entries, results.chunks, known.recusals),
         ],
         routers=[
             batches_api.routes(batches, partial(tally, entries.entries)),
+            assignments_api.routes(assignments),
             eligibility_api.routes(reviews),
             entries_api.routes(entries),
             scores_api.routes(scoring),

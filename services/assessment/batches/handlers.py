@@ -1,6 +1,6 @@
 """Load, decide, save: batches are planned and filed within a unit's standing, frozen when it is lost, then released."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -13,6 +13,7 @@ from services.assessment.mirrors.handlers import Mirrors
 from services.assessment.mirrors.storage import suspended_units, units_among
 from shared.act import Act
 from shared.clock import Clock
+from shared.errors import Contended
 from shared.storage.store import Decision, Store
 from shared.workdays import local_day
 
@@ -21,11 +22,12 @@ Told = tuple[Act, Callable[[Batch], Decision[Batch]]]
 
 @dataclass(frozen=True)
 class Batches:
-    """The batches room."""
+    """The batches room; `checked` looks at a batch's assignment anew and refuses one that breaks a rule."""
 
     batches: Store[Batch]
     mirrors: Mirrors
     clock: Clock
+    checked: Callable[[Act, Batch], Awaitable[None]]
 
     async def plan(self, act: Act, asked: PlanBatch) -> Batch:
         """A new batch of the caller's unit; what it may not examine is refused at once."""
@@ -53,9 +55,19 @@ class Batches:
         )
 
     async def begin(self, act: Act, batch_id: str, expect: int | None) -> Batch:
-        """The exam begins."""
+        """The exam begins, under an assignment that is checked once more: this is the last word on it."""
         now, today = self.clock.now(), self.clock.today()
-        return await self.batches.change(batch_id, act, lambda batch: batch.begun(now, today), expect=expect)
+        looked_at = await self.batches.get(batch_id, act.scope)
+        if act.id not in looked_at.taken:
+            looked_at.begun(now, today)  # what else refuses it is said first
+            await self.checked(act, looked_at)
+
+        def decide(batch: Batch) -> Decision[Batch]:
+            if batch.assignment != looked_at.assignment:
+                raise Contended("the assignment is being changed; repeat the request")
+            return batch.begun(now, today)
+
+        return await self.batches.change(batch_id, act, decide, expect=expect)
 
     async def end(self, act: Act, batch_id: str, expect: int | None) -> Batch:
         """The exam is over."""

@@ -17,6 +17,11 @@ INDEXES = (
     IndexModel([("unit", 1), ("state", 1)]),
     IndexModel([("state", 1), ("notice.ends_at", 1)]),
     IndexModel([("unit", 1), ("_id", 1)], name="frozen", partialFilterExpression={"frozen": True}),
+    # Who assessed before, and where: the rules of assignment, and a card that does not hold any more.
+    IndexModel([("unit", 1), ("occupation", 1), ("exam_on", -1), ("_id", -1)]),
+    IndexModel([("sittings.site", 1), ("sittings.on", 1)]),
+    IndexModel([("assignment.groups.assessors", 1)]),
+    IndexModel([("assignment.supervisor", 1)]),
 )
 MOST_TOLD = 500  # batches frozen or released in one write; the next look takes the rest
 MOST_DUE = 100  # batches made final in one look; the next look takes the rest

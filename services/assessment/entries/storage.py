@@ -15,6 +15,16 @@ INDEXES = (
     IndexModel([("batch", 1), ("state", 1), ("_id", 1)]),
     # Certificates by person, written when an entry is certified and not when it is enrolled.
     IndexModel([("person_index", 1)], name="holders", partialFilterExpression={"state": "certified"}),
+    # Conflicts with assessors: by employer, teacher, relative; and who signed a sheet.
+    *(
+        IndexModel([("batch", 1), (field, 1)], name=field, partialFilterExpression={field: {"$gt": ""}})
+        for field in ("employer_key", "teachers", "relatives")
+    ),
+    IndexModel(
+        [("batch", 1), ("sheets.assessor", 1)],
+        name="signed",
+        partialFilterExpression={"sheets.0": {"$exists": True}},
+    ),
 )
 
 

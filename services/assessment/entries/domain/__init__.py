@@ -1,5 +1,6 @@
 """A candidate in a batch: enrolled, passed or failed, and in the end certified or rejected by the registry."""
 
+from services.assessment.entries.domain.employers import employer_key
 from services.assessment.entries.domain.entry import (
     QUALIFIED,
     Enrolled,
@@ -12,7 +13,6 @@ from services.assessment.entries.domain.entry import (
     filed_as,
     stands_as,
 )
-from services.assessment.entries.domain.employers import employer_key
 from services.assessment.entries.domain.judgement import has_passed, judged, sheets_wanted
 from services.assessment.entries.domain.records import (
     Attendance,

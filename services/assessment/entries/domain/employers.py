@@ -1,13 +1,18 @@
-"""When two names mean the same employer: one spelling for candidates and for the holders of cards."""
+"""Employers are compared the way people mean them, not the way they are typed."""
 
-from unicodedata import normalize
+import re
+import unicodedata
+from functools import lru_cache
 
-_SAME_FORM = (("有限责任公司", "有限公司"),)
+_BETWEEN = re.compile(r"[\W_]+")
+_KINDS = re.compile(r"(股份|责任|有限|总)*(公司|责任公司)$")
 
 
+@lru_cache(10_000)
 def employer_key(name: str | None) -> str:
-    """An employer's name without width, case, spaces, brackets and spelling of its form; empty where there is none."""
-    plain = "".join(sign for sign in normalize("NFKC", name or "").casefold() if sign.isalnum())
-    for long, short in _SAME_FORM:
-        plain = plain.replace(long, short)
-    return plain
+    """The same for `示例建筑（集团）有限公司` and `示例建筑(集团) 有限责任公司`; empty for nobody.
+
+    Width, case, spaces and marks do not count, nor which kind of company it is.
+    """
+    bare = _BETWEEN.sub("", unicodedata.normalize("NFKC", name or "").casefold())
+    return _KINDS.sub("", bare) or bare

@@ -84,10 +84,11 @@ async def naming(batches: Store[Batch], card: str) -> AsyncIterator[Batch]:
 
 
 async def after(batches: Store[Batch], batch: Batch) -> AsyncIterator[Batch]:
-    """Batches at the same sites, not before this one, that are assigned and have not begun."""
-    sites = sorted({sitting.site for sitting in batch.sittings})
-    held = {"site": {"$in": sites}, "on": {"$gte": batch.exam_on}}
-    query = {"sittings": {"$elemMatch": held}, "assignment.state": "confirmed", "state": {"$in": list(STAFFED)}}
+    """Batches at the same sites, or like it of the unit, not before this one, that are assigned and have not begun."""
+    sites = sorted({sitting.site for sitting in batch.sittings} - {""})
+    here: Document = {"sittings": {"$elemMatch": {"site": {"$in": sites}, "on": {"$gte": batch.exam_on}}}}
+    alike: Document = {"unit": batch.unit, "occupation": batch.occupation, "exam_on": {"$gte": batch.exam_on}}
+    query = {"$or": [here, alike], "assignment.state": "confirmed", "state": {"$in": list(STAFFED)}}
     async for other in _runs(batches, query):
         if other.id != batch.id:
             yield other

@@ -49,7 +49,7 @@ def proposed(batch: Batch, pool: Iterable[str], facts: Facts, invigilators: Sequ
     left_out: list[LeftOut] = []
     search = _search(batch, cards, facts, left_out)
     supervisors = _supervisors(batch, cards, facts, left_out)
-    unmet = [*_short(batch, search, facts), *_unwatched(batch, invigilators, facts)]
+    unmet = [*_short(search, facts), *_unwatched(batch, invigilators, facts)]
     if not supervisors:
         detail = "no card of the pool lets its holder supervise this batch; add the card of a supervisor"
         unmet.append(Unmet(rule="supervisor", subject=SUPERVISION, detail=detail))
@@ -154,7 +154,7 @@ def _group(part: str, cards: Iterable[str], facts: Facts) -> Group:
     return Group(part=part, assessors=members, head=head)
 
 
-def _short(batch: Batch, search: Search, facts: Facts) -> Iterator[Unmet]:
+def _short(search: Search, facts: Facts) -> Iterator[Unmet]:
     for part in facts.limits.groups:
         places = [place for place in search.places if place.part == part]
         fit, new = len(search.fit[part]), len(search.fit[part].keys() - search.old[part])

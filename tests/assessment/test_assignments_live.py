@@ -15,7 +15,7 @@ from services.assessment.batches.domain import Assignment, Group, Room, State
 from services.assessment.entries.domain import employer_key
 from shared.clock import SHANGHAI
 from shared.events.assessment import AssignmentConfirmed, AssignmentReopened, BatchArranged
-from shared.events.registry import CardChanged, CardRevoked, Scope
+from shared.events.registry import CardChanged, CardIssued, CardRevoked, CardStanding, Scope
 from shared.storage.mongo import Document
 from tests.assessment.driving import authorised, batch_of, batches, enrolled, get, moved, post, said_of, site_of, slug
 from tests.assessment.examples import ALL_LEVELS, EXAM, issued, person, published, resident_id
@@ -40,11 +40,13 @@ def asked(*cards: str, **changes: Any) -> dict[str, Any]:
     return {"groups": [group], "supervisor": "v1", "supervision": "internal", "invigilators": WATCHING, **changes}
 
 
-async def says_card(service: Running, card: str, sequence: int = 1, kind: type = issued, **changes: Any) -> None:
+async def says_card(
+    service: Running, card: str, sequence: int = 1, kind: type[CardStanding] = CardIssued, **changes: Any
+) -> None:
     sort, number = CARDS[card]
     sealed = service.process.tools.sealer.seal(json.dumps(person(number)), bound_to=card)
     about = {"card": card, "number": f"no-{card}", "kind": sort, "person": sealed, "scopes": SCOPES, **changes}
-    said = issued(**about) if kind is issued else kind(**issued(**about).model_dump())
+    said = kind(**issued(**about).model_dump())
     await service.says(said, subject=card, sequence=sequence, event_id=f"{card}@{sequence}")
     await eventually(lambda: _known(service, card, sequence))
 
@@ -179,8 +181,7 @@ async def test_the_group_changes_and_nobody_assesses_on_four_days_in_a_row(servi
     online = await batch_of(service, unit, exam_on=str(EXAM - timedelta(days=1)))  # not assigned: does not count
     assert online
     batch = await batch_of(service, unit)
-    answer = rules(await assign(service, unit, batch, asked("a1", "a2", "a4")))
-    assert answer == [
+    assert rules(await assign(service, unit, batch, asked("a1", "a2", "a4"))) == [
         ("consecutive-site", "/groups/0/assessors/0"),
         ("consecutive-site", "/groups/0/assessors/1"),
         ("rotation", "/groups/0/assessors"),

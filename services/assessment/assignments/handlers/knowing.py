@@ -85,7 +85,7 @@ class Knowledge:
         return before, dict(zip(parts, days, strict=True))
 
     async def _ties(self, batch: Batch, cards: Sequence[Card]) -> dict[str, list[Tie]]:
-        called = {card.id: (card.id, card.number) for card in cards}
+        called: dict[str, tuple[str, ...]] = {card.id: (card.id, card.number) for card in cards}
         words: dict[str, dict[str, tuple[str, ...]]] = {
             "employer_key": {card.id: (employer_key(card.employer),) for card in cards if employer_key(card.employer)},
             "teachers": called,

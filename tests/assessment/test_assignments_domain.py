@@ -87,6 +87,12 @@ def test_a_card_holds_on_the_day_of_its_part_not_of_the_batch(days: int) -> None
     assert [row[0] for row in broken(of, assignment(), ending)] == (["card-term"] if days else [])
 
 
+def test_a_supervisor_is_there_on_each_day_of_the_exam() -> None:
+    of = on_days(arranged(), practical=EXAM + timedelta(days=3))
+    ending = holder("v1", "supervisor", valid_until=EXAM)
+    assert broken(of, assignment(), ending) == [("card-term", "v1", "/supervisor")]
+
+
 @pytest.mark.parametrize(("level", "kinds"), [("3", []), ("2", ["card-senior"]), ("1", ["card-senior"])])
 def test_an_assessor_assesses_levels_5_to_3_and_a_senior_one_all(level: str, kinds: list[str]) -> None:
     of = arranged(level="4").having(level=level)

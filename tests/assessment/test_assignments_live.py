@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import date, datetime, time, timedelta
+from time import perf_counter
 from typing import Any
 
 import httpx
@@ -15,52 +16,21 @@ from services.assessment.batches.domain import Assignment, Group, Room, State
 from services.assessment.entries.domain import employer_key
 from shared.clock import SHANGHAI
 from shared.events.assessment import AssignmentConfirmed, AssignmentReopened, BatchArranged
-from shared.events.registry import CardChanged, CardIssued, CardRevoked, CardStanding, Scope
+from shared.events.registry import CardChanged, CardRevoked
 from shared.storage.mongo import Document
 from tests.assessment.driving import authorised, batch_of, batches, enrolled, get, moved, post, said_of, site_of, slug
-from tests.assessment.examples import ALL_LEVELS, EXAM, issued, person, published, resident_id
+from tests.assessment.examples import EXAM, issued, person, published, resident_id
+from tests.assessment.staffing import CARDS, ROOMS, SCOPES, WATCHING, asked, card_known, cards_known, says_card
 from tests.live import Running, eventually, running
 
 pytestmark = pytest.mark.live
-
-SCOPES = (Scope(occupation="rebar_worker", levels=ALL_LEVELS),)
-ROOMS = [Room(part="theory", name="一号考场", stations=20).model_dump()]
-CARDS = {
-    **{f"a{place}": ("assessor", 900_000 + place) for place in range(1, 8)},
-    **{f"v{place}": ("supervisor", 910_000 + place) for place in (1, 2)},
-}
-WATCHING = [
-    {"part": "theory", "room": "一号考场", "name": f"监考{place}", "id_number": resident_id(920_000 + place)}
-    for place in (1, 2)
-]
-
-
-def asked(*cards: str, **changes: Any) -> dict[str, Any]:
-    group = {"part": "practical", "assessors": list(cards or ("a1", "a2", "a3")), "head": (cards or ("a1",))[0]}
-    return {"groups": [group], "supervisor": "v1", "supervision": "internal", "invigilators": WATCHING, **changes}
-
-
-async def says_card(
-    service: Running, card: str, sequence: int = 1, kind: type[CardStanding] = CardIssued, **changes: Any
-) -> None:
-    sort, number = CARDS[card]
-    sealed = service.process.tools.sealer.seal(json.dumps(person(number)), bound_to=card)
-    about = {"card": card, "number": f"no-{card}", "kind": sort, "person": sealed, "scopes": SCOPES, **changes}
-    said = kind(**issued(**about).model_dump())
-    await service.says(said, subject=card, sequence=sequence, event_id=f"{card}@{sequence}")
-    await eventually(lambda: _known(service, card, sequence))
-
-
-async def _known(service: Running, card: str, sequence: int) -> Document | None:
-    return await service.process.tools.database.collection("cards").find_one({"_id": card, "sequence": sequence})
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def service(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
     async with running("assessment", servers, issuer, tmp_path_factory.mktemp("assignments")) as live:
         await live.says(published(), subject="rebar_worker-2019p", authority="national")
-        for card in CARDS:
-            await says_card(live, card)
+        await cards_known(live)
         yield live
 
 
@@ -129,6 +99,17 @@ async def test_an_assignment_is_refused_rule_by_rule_and_mended(service: Running
     assert all(row["id_number"] not in json.dumps(shown) for row in WATCHING)
 
 
+async def test_a_panel_of_senior_assessors_reviews_at_level_2(service: Running) -> None:
+    unit, batch, _ = await arranged(service, "reviews", level="2")
+    answer = await assign(service, unit, batch, asked())
+    assert rules(answer) == [
+        ("group-missing", "/groups"),
+        *[("card-senior", f"/groups/0/assessors/{place}") for place in range(3)],
+    ]
+    await staffed(service, unit, batch)
+    assert (await begins(service, unit, batch)).status_code == 200
+
+
 async def test_what_is_kept_of_an_invigilator_is_sealed_to_the_batch_and_the_person(service: Running) -> None:
     unit, batch, _ = await arranged(service, "seals")
     await assigned(service, unit, batch)
@@ -163,12 +144,25 @@ async def test_conflicts_with_candidates_are_found_whoever_they_are_declared_by(
 async def test_a_candidate_of_the_batch_neither_assesses_nor_invigilates(service: Running) -> None:
     unit = await authorised(service, "unit-33-candidate")
     batch = await batch_of(service, unit)
+    cards = service.process.tools.database.collection("cards")
+    [kept] = await cards.find({"_id": "a2"})
+    assert kept["person_index"] == service.process.tools.sealer.index(resident_id(CARDS["a2"][1]))
+    await cards.update({"_id": "a2"}, {"$unset": {"person_index": ""}})  # as it was kept before it was looked for
     people = [person(CARDS["a2"][1]), {"name": "监考1", "id_number": WATCHING[0]["id_number"]}]
     assert (await post(service, unit, f"/{batch}/entries", people)).json()["accepted"] == 2
     assert rules(await assign(service, unit, batch, asked())) == [
         ("candidate", "/groups/0/assessors/1"),
         ("invigilator-candidate", "/invigilators/0"),
     ]
+
+
+async def test_nobody_is_assigned_who_cannot_be_compared_with_candidates(service: Running) -> None:
+    unit, batch, _ = await arranged(service, "unreadable")
+    unreadable = issued(card="a8", number="no-a8", scopes=SCOPES, person="v9.sealed with a key that is not here")
+    await service.says(unreadable, subject="a8")
+    await eventually(lambda: card_known(service, "a8", 1))
+    found = rules(await assign(service, unit, batch, asked("a1", "a2", "a8")))
+    assert found == [("card-person", "/groups/0/assessors/2")]
 
 
 async def test_the_group_changes_and_nobody_assesses_on_four_days_in_a_row(service: Running) -> None:
@@ -325,6 +319,26 @@ async def test_a_proposal_is_what_can_be_assigned_or_says_what_is_missing(servic
     body = {"groups": found["groups"], "supervisor": found["supervisor"], "invigilators": WATCHING}
     answer = await assign(service, unit, batch, body)
     assert answer.status_code == 200, answer.text
+
+
+async def test_a_pool_of_200_with_conflicts_is_answered_in_time(service: Running) -> None:
+    unit, batch, entries = await arranged(service, "pools")
+    cards = service.process.tools.database.collection("cards")
+    [model] = await cards.find({"_id": "a1"})
+    names = [f"p{place:03}" for place in range(200)]
+    fields = {"pending": [], "version": 1, "employer": "丙公司"}
+    await cards.insert_all(
+        [{**model, **fields, "_id": name, "number": f"no-{name}", "person_index": f"index-{name}"} for name in names]
+    )
+    await entry_has(service, entries[0], employer_key=employer_key("丙公司"), teachers=names[:50], relatives=names[:9])
+    path, caller = f"/v1/batches/{batch}/assignment/proposal", service.token("unit", unit, "33")
+    start = perf_counter()
+    answer = await service.http.post(path, json={"pool": [*names, "a1", "a2", "a3", "v1"]}, headers=caller)
+    assert perf_counter() - start < 5
+    assert answer.json()["groups"][0]["assessors"] == ["a1", "a2", "a3"]
+    left = [(row["card"], row["rule"]) for row in answer.json()["left_out"] if row["part"] == "practical"]
+    assert len([row for row in left if row[1] == "same-employer"]) == 200
+    assert len([row for row in left if row[1] == "teacher"]) == 50
 
 
 async def test_every_question_about_batches_and_entries_is_answered_by_an_index(service: Running) -> None:

@@ -86,11 +86,12 @@ async def taking_rows(
 ) -> AsyncIterator[Batch]:
     """The batch while an act writes rows into it in one of these states; it does not move on meanwhile.
 
+    It is read once more when the act has signed on: what was assigned or arranged just before counts already.
+
     Signing on counts as a change of the batch, so whoever decided to move it on just before decides anew.
     An act that fails does not sign off, for a write of its may still land: its repeat signs on in its place.
     """
-    batch = await batches.get(identity, act.scope)
-    batch.must_be(states, rule)
+    (await batches.get(identity, act.scope)).must_be(states, rule)
     writer, mine = f"writers.{act.id}", time() + GIVES_UP
     still = {"_id": identity, "state": {"$in": list(states)}, "frozen": False}
     if not await batches.collection.update(still, {"$set": {writer: mine}, "$inc": {"version": 1}}):
@@ -98,7 +99,7 @@ async def taking_rows(
         raise Contended(f"batch {identity} is being changed; repeat the request")
     try:
         async with asyncio.timeout(LONGEST_WRITE):
-            yield batch
+            yield await batches.get(identity, act.scope)
     except TimeoutError as late:
         raise Contended("the rows could not be written in time; repeat the same request, or send fewer") from late
     signed_on = {"_id": identity, writer: mine}

@@ -25,7 +25,7 @@ Found = dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class Choosing:
     """What is chosen from: places to fill, who fits where, who is not new, whom one part excludes from another."""
 
     places: Sequence[Place]

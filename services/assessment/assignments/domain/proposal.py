@@ -10,7 +10,7 @@ from services.assessment.assignments.domain.cards import unfit_to_assess, unfit_
 from services.assessment.assignments.domain.checking import invigilator_breaches, set_aside
 from services.assessment.assignments.domain.facts import Breach, Facts
 from services.assessment.assignments.domain.groups import at_a_time, changes_wanted, too_often, worn_out
-from services.assessment.assignments.domain.matching import Found, Place, Search
+from services.assessment.assignments.domain.matching import Choosing, Found, Place
 from services.assessment.batches.domain import Batch, Group, Invigilator
 from shared.events.base import Record
 
@@ -47,25 +47,27 @@ def proposed(batch: Batch, pool: Iterable[str], facts: Facts, invigilators: Sequ
     """Groups, heads and a supervisor for a batch; the same for the same pool, in whatever order it is named."""
     cards = sorted(set(pool))
     left_out: list[LeftOut] = []
-    search = _search(batch, cards, facts, left_out)
+    choosing = _choosing(batch, cards, facts, left_out)
     supervisors = _supervisors(batch, cards, facts, left_out)
-    unmet = [*_short(search, facts), *_unwatched(batch, invigilators, facts)]
+    unmet = [*_short(choosing, facts), *_unwatched(batch, invigilators, facts)]
     if not supervisors:
         detail = "no card of the pool lets its holder supervise this batch; add the card of a supervisor"
         unmet.append(Unmet(rule="supervisor", subject=SUPERVISION, detail=detail))
-    choice = None if unmet else _choice(search, supervisors, facts)
+    choice = None if unmet else _choice(choosing, supervisors, facts)
     if choice is None:
-        return Proposal(unmet=tuple(unmet or [_no_choice(search)]), left_out=tuple(left_out))
+        return Proposal(unmet=tuple(unmet or [_no_choice(choosing)]), left_out=tuple(left_out))
     found, supervisor = choice
-    groups = tuple(_group(part, [search.fit[part][who] for who in found[part]], facts) for part in facts.limits.groups)
-    spare = _spare(search, groups, supervisors, supervisor)
+    groups = tuple(
+        _group(part, [choosing.fit[part][who] for who in found[part]], facts) for part in facts.limits.groups
+    )
+    spare = _spare(choosing, groups, supervisors, supervisor)
     return Proposal(groups=groups, supervisor=supervisor, left_out=(*left_out, *spare))
 
 
 # -- who fits ------------------------------------------------------------------------------------------
 
 
-def _search(batch: Batch, cards: Sequence[str], facts: Facts, left_out: list[LeftOut]) -> Search:
+def _choosing(batch: Batch, cards: Sequence[str], facts: Facts, left_out: list[LeftOut]) -> Choosing:
     fit: dict[str, dict[str, str]] = {}
     exclusive: set[str] = set()
     for part in facts.limits.groups:
@@ -78,7 +80,7 @@ def _search(batch: Batch, cards: Sequence[str], facts: Facts, left_out: list[Lef
                 fit[part].setdefault(facts.who(card), card)
         exclusive |= {who for who, card in fit[part].items() if who in after and not _let(batch, card, part, facts)}
     old = {part: facts.previous.get(part, frozenset()) for part in facts.limits.groups}
-    return Search(places=_places(batch, facts), fit=fit, old=old, exclusive=frozenset(exclusive))
+    return Choosing(places=_places(batch, facts), fit=fit, old=old, exclusive=frozenset(exclusive))
 
 
 def _worn_out(batch: Batch, cards: Sequence[str], part: str, facts: Facts) -> tuple[frozenset[str], frozenset[str]]:
@@ -137,11 +139,11 @@ def _left(wrong: Iterable[Breach], card: str, part: str) -> list[LeftOut]:
 # -- what is chosen, or cannot be ----------------------------------------------------------------------
 
 
-def _choice(search: Search, supervisors: Sequence[str], facts: Facts) -> tuple[Found, str] | None:
+def _choice(choosing: Choosing, supervisors: Sequence[str], facts: Facts) -> tuple[Found, str] | None:
     """Those who assess nowhere come first: whoever supervises takes no place in a group."""
-    able = {who for fit in search.fit.values() for who in fit}
+    able = {who for fit in choosing.fit.values() for who in fit}
     for card in sorted(supervisors, key=lambda card: facts.who(card) in able):
-        if (found := search.found(without=facts.who(card))) is not None:
+        if (found := choosing.found(without=facts.who(card))) is not None:
             return found, card
         if facts.who(card) not in able:
             return None  # nobody was kept from a place, so no other supervisor helps
@@ -154,10 +156,10 @@ def _group(part: str, cards: Iterable[str], facts: Facts) -> Group:
     return Group(part=part, assessors=members, head=head)
 
 
-def _short(search: Search, facts: Facts) -> Iterator[Unmet]:
+def _short(choosing: Choosing, facts: Facts) -> Iterator[Unmet]:
     for part in facts.limits.groups:
-        places = [place for place in search.places if place.part == part]
-        fit, new = len(search.fit[part]), len(search.fit[part].keys() - search.old[part])
+        places = [place for place in choosing.places if place.part == part]
+        fit, new = len(choosing.fit[part]), len(choosing.fit[part].keys() - choosing.old[part])
         wanted = sum(place.new for place in places)
         if fit < len(places):
             detail = f"{len(places)} assess {part}, {fit} of the pool may; add {len(places) - fit} who fit"
@@ -172,18 +174,20 @@ def _unwatched(batch: Batch, invigilators: Sequence[Invigilator], facts: Facts) 
         yield Unmet(rule=breach.rule, subject=breach.subject, detail=breach.detail)
 
 
-def _no_choice(search: Search) -> Unmet:
-    if search.found() is None:
+def _no_choice(choosing: Choosing) -> Unmet:
+    if choosing.found() is None:
         detail = "too few are left for the later part who do not assess the earlier one as well; add others"
         return Unmet(rule="consecutive-site", subject="", detail=detail)
     detail = "whoever may supervise is needed in a group; add a supervisor who does not assess"
     return Unmet(rule="supervisor-assesses", subject=SUPERVISION, detail=detail)
 
 
-def _spare(search: Search, groups: Sequence[Group], supervisors: Sequence[str], supervisor: str) -> Iterator[LeftOut]:
+def _spare(
+    choosing: Choosing, groups: Sequence[Group], supervisors: Sequence[str], supervisor: str
+) -> Iterator[LeftOut]:
     detail = "fit, and not needed"
     for group in groups:
-        for card in sorted(set(search.fit[group.part].values()) - set(group.assessors)):
+        for card in sorted(set(choosing.fit[group.part].values()) - set(group.assessors)):
             yield LeftOut(card=card, part=group.part, rule="not-needed", detail=detail)
     for card in supervisors:
         if card != supervisor:

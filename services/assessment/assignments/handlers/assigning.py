@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
+from time import time
+from typing import Any
 
 from pydantic_core import to_json
 
@@ -34,7 +36,7 @@ from services.assessment.assignments.domain import (
 )
 from services.assessment.assignments.handlers.knowing import Knowledge
 from services.assessment.assignments.storage import after, naming
-from services.assessment.batches.domain import Assignment, Batch, Group, Invigilator, NotReady, Override
+from services.assessment.batches.domain import Assignment, Batch, Group, Invigilator, NotReady, Override, State
 from services.assessment.entries.storage import among
 from shared.act import EVERYTHING, Act, Scope
 from shared.auth import Role
@@ -70,6 +72,8 @@ class Assignments:
             by = By(act.actor, self.clock.now())
 
             def decide(found: Batch, facts: Facts = facts, wanted: Assignment = wanted, by: By = by) -> Decision[Batch]:
+                if found.state is State.IN_EXAM:
+                    found.must_be_quiet(time())  # a sheet that is being signed belongs to the group as it was
                 return confirmed(found, wanted, facts.limits, by)
 
             if (changed := await self._unless_changed(act, batch, decide, expect)) is not None:
@@ -90,7 +94,7 @@ class Assignments:
 
         def same(found: Batch) -> Decision[Batch]:
             nonlocal other
-            other = (found.assignment, found.rooms, found.sittings) != (seen.assignment, seen.rooms, seen.sittings)
+            other = _looked_at(found) != _looked_at(seen)
             return (found, []) if other else decide(found)
 
         changed = await self.known.batches.change(seen.id, act, same, expect=expect)
@@ -214,3 +218,9 @@ class Assignments:
             person=self.sealer.seal(person, bound_to=f"{batch.id} {index}"),
             person_index=index,
         )
+
+
+def _looked_at(batch: Batch) -> tuple[Any, ...]:
+    """What a check rests on of the batch itself; in the exam its version too, for each sheet that is signed counts."""
+    version = batch.version if batch.state is State.IN_EXAM else 0
+    return batch.assignment, batch.rooms, batch.sittings, batch.state, version

@@ -20,7 +20,7 @@ from shared.events.registry import CardChanged, CardRevoked
 from shared.storage.mongo import Document
 from tests.assessment.driving import authorised, batch_of, batches, enrolled, get, moved, post, said_of, site_of, slug
 from tests.assessment.examples import EXAM, issued, person, published, resident_id
-from tests.assessment.staffing import CARDS, ROOMS, SCOPES, WATCHING, asked, card_known, cards_known, says_card
+from tests.assessment.staffing import CARDS, ROOMS, SCOPES, WATCHING, asked, card_known, cards_known, says_card, staffed
 from tests.live import Running, eventually, running
 
 pytestmark = pytest.mark.live

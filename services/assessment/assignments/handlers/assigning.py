@@ -71,9 +71,10 @@ class Assignments:
                 raise refusal_of(wrong)
             by = By(act.actor, self.clock.now())
 
-            def decide(found: Batch, facts: Facts = facts, wanted: Assignment = wanted, by: By = by) -> Decision[Batch]:
-                if found.state is State.IN_EXAM:
-                    found.must_be_quiet(time())  # a sheet that is being signed belongs to the group as it was
+            def decide(
+                found: Batch, seen: Batch = batch, facts: Facts = facts, wanted: Assignment = wanted, by: By = by
+            ) -> Decision[Batch]:
+                _must_have_no_new_sheets(found, seen)
                 return confirmed(found, wanted, facts.limits, by)
 
             if (changed := await self._unless_changed(act, batch, decide, expect)) is not None:
@@ -221,6 +222,13 @@ class Assignments:
 
 
 def _looked_at(batch: Batch) -> tuple[Any, ...]:
-    """What a check rests on of the batch itself; in the exam its version too, for each sheet that is signed counts."""
-    version = batch.version if batch.state is State.IN_EXAM else 0
-    return batch.assignment, batch.rooms, batch.sittings, batch.state, version
+    """What a check rests on of the batch itself."""
+    return batch.assignment, batch.rooms, batch.sittings, batch.state
+
+
+def _must_have_no_new_sheets(found: Batch, seen: Batch) -> None:
+    """In the exam: nobody signs a sheet between the look at who signed and the change of the group."""
+    if found.state is State.IN_EXAM:
+        found.must_be_quiet(time())
+        if found.version != seen.version:
+            raise Contended("sheets are being signed; repeat the same request")

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from time import time
 from typing import Any
 
@@ -20,6 +21,7 @@ from services.assessment.assignments.domain import (
     Breach,
     By,
     Facts,
+    Limits,
     Proposal,
     Recusal,
     breaches,
@@ -69,17 +71,20 @@ class Assignments:
             if wrong:
                 await self._refuse(act, batch, wrong, expect)
                 raise refusal_of(wrong)
-            by = By(act.actor, self.clock.now())
-
-            def decide(
-                found: Batch, seen: Batch = batch, facts: Facts = facts, wanted: Assignment = wanted, by: By = by
-            ) -> Decision[Batch]:
-                _must_have_no_new_sheets(found, seen)
-                return confirmed(found, wanted, facts.limits, by)
-
-            if (changed := await self._unless_changed(act, batch, decide, expect)) is not None:
+            if (changed := await self._confirm(act, batch, wanted, facts.limits, expect)) is not None:
                 return changed
         raise Contended(f"batch {batch_id} is being changed by many at once; repeat the request")
+
+    async def _confirm(
+        self, act: Act, seen: Batch, wanted: Assignment, limits: Limits, expect: int | None
+    ) -> Batch | None:
+        by = By(act.actor, self.clock.now())
+
+        def decide(found: Batch) -> Decision[Batch]:
+            _must_have_no_new_sheets(found, seen)
+            return confirmed(found, wanted, limits, by)
+
+        return await self._unless_changed(act, seen, decide, expect)
 
     async def _refuse(self, act: Act, batch: Batch, wrong: Sequence[Breach], expect: int | None) -> None:
         # an act of its own: the request's may still succeed when it is repeated
@@ -169,11 +174,7 @@ class Assignments:
             wrong = [row for row in wrong if not card or row.subject == card]
             if not wrong:
                 return []
-
-            def decide(found: Batch, wrong: Sequence[Breach] = wrong) -> Decision[Batch]:
-                return reopened(found, wrong)
-
-            if await self._unless_changed(own, batch, decide) is not None:
+            if await self._unless_changed(own, batch, partial(reopened, breaches=wrong)) is not None:
                 return wrong
         raise Contended(f"batch {batch_id} is being changed by many at once; repeat the request")
 

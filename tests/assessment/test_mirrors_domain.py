@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.assessment.mirrors.domain import (
+    CardRefused,
     LevelOutOfScope,
     NoStandard,
     NotAuthorised,
@@ -188,6 +189,13 @@ def test_a_card_holds_within_its_term_and_scope() -> None:
 )
 def test_each_rule_that_a_card_does_not_meet_is_named(change: dict[str, Any], rules: list[str]) -> None:
     assert [rule for rule, _ in card(**change).gaps("rebar_worker", "5", EXAM)] == rules
+
+
+def test_a_card_is_refused_by_the_first_rule_it_does_not_meet() -> None:
+    card().must_cover("rebar_worker", "5", EXAM, "/supervisor")
+    with pytest.raises(CardRefused) as refused:
+        card(scopes=(), ended_on=EXAM).must_cover("rebar_worker", "5", EXAM, "/supervisor")
+    assert (refused.value.rule, refused.value.field) == ("card-status", "/supervisor")
 
 
 def test_a_holder_is_the_same_whichever_card_is_named_once_the_person_is_known() -> None:

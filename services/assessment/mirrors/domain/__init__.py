@@ -1,6 +1,6 @@
 """What was heard of units, standards, cards and sites: who may examine what, how, by whom and where."""
 
-from services.assessment.mirrors.domain.cards import Card, card_of
+from services.assessment.mirrors.domain.cards import Card, CardRefused, card_of
 from services.assessment.mirrors.domain.mirrored import Mirrored
 from services.assessment.mirrors.domain.sites import Site, SiteRefused, site_of
 from services.assessment.mirrors.domain.standards import NoStandard, Standard, edition_for, standard_of
@@ -15,6 +15,7 @@ from services.assessment.mirrors.domain.units import (
 
 __all__ = [
     "Card",
+    "CardRefused",
     "LevelOutOfScope",
     "Mirrored",
     "NoStandard",

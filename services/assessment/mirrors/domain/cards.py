@@ -4,10 +4,17 @@ from collections.abc import Iterator
 from datetime import date
 
 from services.assessment.mirrors.domain.mirrored import Mirrored, levels_of
+from shared.errors import Fault, Kind
 from shared.events.registry import CardStanding, Scope
 
 Gap = tuple[str, str]
 """The rule that a card does not meet, and what to do."""
+
+
+class CardRefused(Fault):
+    """A card does not let its holder assess or supervise this exam; `rule` says why."""
+
+    slug, kind = "card-refused", Kind.CONFLICT
 
 
 class Card(Mirrored):
@@ -46,6 +53,11 @@ class Card(Mirrored):
             yield "card-occupation", f"card {self.id} does not name {occupation}; name another"
         elif level not in levels[occupation]:
             yield "card-level", f"card {self.id} does not name level {level} of {occupation}; name another"
+
+    def must_cover(self, occupation: str, level: str, exam_on: date, field: str) -> None:
+        """Refuse an exam that its holder may not assess or supervise, by the first rule that keeps them from it."""
+        for rule, detail in self.gaps(occupation, level, exam_on):
+            raise CardRefused(detail, field=field, rule=rule)
 
 
 def card_of(said: CardStanding, authority: str, sequence: int) -> Card:

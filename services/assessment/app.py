@@ -7,6 +7,10 @@ from services.assessment.arrangements import api as arrangements_api
 from services.assessment.arrangements import consumers as arrangements_consumers
 from services.assessment.arrangements.handlers import Arrangements, Attendances, Papers
 from services.assessment.arrangements.storage import roll_store, series_store, stations_of
+from services.assessment.assignments import api as assignments_api
+from services.assessment.assignments import consumers as assignments_consumers
+from services.assessment.assignments.handlers import Assignments, Knowledge
+from services.assessment.assignments.storage import recusal_store
 from services.assessment.batches import api as batches_api
 from services.assessment.batches.handlers import Batches, Quotas
 from services.assessment.batches.storage import batch_store, quota_store
@@ -43,10 +47,15 @@ def build(tools: Tools) -> Service:
         standard_store(tools.database),
         card_store(tools.database),
         site_store(tools.database),
+        tools.sealer,
     )
-    quotas = Quotas(quota_store(tools.database), batch_store(tools.database))
-    batches = Batches(quotas.batches, quotas, mirrors, rules, tools.clock)
-    reviews = Reviews(entry_store(tools.database), mirrors, rules, tools.sealer, tools.clock)
+    known = Knowledge(
+        batch_store(tools.database), entry_store(tools.database), recusal_store(tools.database), mirrors, rules
+    )
+    assignments = Assignments(known, tools.sealer, tools.clock)
+    quotas = Quotas(quota_store(tools.database), known.batches)
+    batches = Batches(known.batches, quotas, mirrors, rules, tools.clock, assignments.checked)
+    reviews = Reviews(known.entries, mirrors, rules, tools.sealer, tools.clock)
     entries = Entries(reviews.entries, batches.batches, reviews, tools.sealer, tools.clock)
     scoring = Scoring(entries.entries, batches.batches, rules, tools.clock)
     results = Results(batches.batches, entries.entries, chunk_store(tools.database), rules, tools.clock)
@@ -59,6 +68,7 @@ def build(tools: Tools) -> Service:
     papers = Papers(batches.batches, entries.entries, rolls, mirrors, rules, tools.sealer)
     hearers = Hearers()
     mirrors_consumers.hear(hearers, mirrors, batches.told)
+    assignments_consumers.hear(hearers, assignments)
     entries_consumers.hear(hearers, entries)
     results_consumers.hear(hearers, results)
     cancellations_consumers.hear(hearers, Cancellations(batches.batches, entries.entries, quotas))
@@ -67,10 +77,11 @@ def build(tools: Tools) -> Service:
         stores=[
             *(mirrors.units, mirrors.standards, mirrors.cards, mirrors.sites),
             *(batches.batches, quotas.quotas, entries.entries, results.chunks),
-            *(rolls, arrangements.series),
+            *(rolls, arrangements.series, known.recusals),
         ],
         routers=[
             batches_api.routes(batches, partial(tally, entries.entries)),
+            assignments_api.routes(assignments),
             eligibility_api.routes(reviews),
             entries_api.routes(entries),
             scores_api.routes(scoring),

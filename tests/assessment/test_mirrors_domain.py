@@ -18,7 +18,7 @@ from services.assessment.mirrors.domain import (
     edition_for,
     unit_of,
 )
-from shared.events.registry import Grant, Scope, UnitAuthorised, UnitLapsed, UnitReinstated
+from shared.events.registry import Grant, Scope, Staffing, UnitAuthorised, UnitLapsed, UnitReinstated
 from tests.assessment.examples import EXAM, card, grant, site, standard, standing, unit
 
 TODAY = date(2019, 10, 1)
@@ -222,21 +222,41 @@ def test_a_site_has_stations_for_what_fits_it() -> None:
 
 
 def test_a_card_holds_within_its_term_and_scope() -> None:
-    card().must_cover("rebar_worker", "5", EXAM, "/supervisor")
+    assert list(card().gaps("rebar_worker", "5", EXAM)) == []
 
 
 @pytest.mark.parametrize(
-    ("change", "rule"),
+    ("change", "rules"),
     [
-        ({"valid_until": date(2019, 10, 11)}, "card-term"),
-        ({"valid_from": date(2019, 10, 13)}, "card-term"),
-        ({"suspended_on": EXAM}, "card-status"),
-        ({"ended_on": date(2019, 1, 1)}, "card-status"),
-        ({"scopes": (Scope(occupation="rebar_worker", levels=("4",)),)}, "card-scope"),
-        ({"scopes": (Scope(occupation="mason", levels=("5",)),)}, "card-scope"),
+        ({"valid_until": date(2019, 10, 11)}, ["card-term"]),
+        ({"valid_from": date(2019, 10, 13)}, ["card-term"]),
+        ({"suspended_on": EXAM}, ["card-status"]),
+        ({"suspended_on": date(2019, 10, 13)}, []),
+        ({"ended_on": date(2019, 1, 1)}, ["card-status"]),
+        ({"scopes": (Scope(occupation="rebar_worker", levels=("4",)),)}, ["card-level"]),
+        ({"scopes": (Scope(occupation="mason", levels=("5",)),), "ended_on": EXAM}, ["card-status", "card-occupation"]),
     ],
 )
-def test_a_card_that_does_not_hold_for_the_exam_is_refused(change: dict[str, Any], rule: str) -> None:
+def test_each_rule_that_a_card_does_not_meet_is_named(change: dict[str, Any], rules: list[str]) -> None:
+    assert [rule for rule, _ in card(**change).gaps("rebar_worker", "5", EXAM)] == rules
+
+
+def test_a_card_is_refused_by_the_first_rule_it_does_not_meet() -> None:
+    card().must_cover("rebar_worker", "5", EXAM, "/supervisor")
     with pytest.raises(CardRefused) as refused:
-        card(**change).must_cover("rebar_worker", "5", EXAM, "/assessors/0")
-    assert (refused.value.rule, refused.value.field) == (rule, "/assessors/0")
+        card(scopes=(), ended_on=EXAM).must_cover("rebar_worker", "5", EXAM, "/supervisor")
+    assert (refused.value.rule, refused.value.field) == ("card-status", "/supervisor")
+
+
+def test_a_holder_is_the_same_whichever_card_is_named_once_the_person_is_known() -> None:
+    known = card().having(person_index="index-1")
+    assert (card().who, known.who, card(card="card-2").having(person_index="index-1").who) == (
+        "card-1",
+        "index-1",
+        "index-1",
+    )
+
+
+def test_an_edition_is_known_with_the_staff_it_asks_for() -> None:
+    of = Staffing(part="practical", role="assessor", candidates=5, at_least=3, odd=True, source="the standard")
+    assert standard(staffing=(of,)).staffing == (of,)

@@ -4,7 +4,7 @@ A batch is filed in two writes: its numbers are reserved on the plan's quota, th
 was checked. Between the two a process may end; `Quotas.due` settles such a share.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -99,13 +99,14 @@ class Quotas:
 
 @dataclass(frozen=True)
 class Batches:
-    """The batches room."""
+    """The batches room; `checked` looks at a batch's assignment anew and refuses one that breaks a rule."""
 
     batches: Store[Batch]
     quotas: Quotas
     mirrors: Mirrors
     rules: Rulebook
     clock: Clock
+    checked: Callable[[Act, Batch], Awaitable[None]]
 
     async def plan(self, act: Act, asked: PlanBatch) -> Batch:
         """A new batch of the caller's unit; what it may never examine is refused at once."""
@@ -172,9 +173,19 @@ class Batches:
         )
 
     async def begin(self, act: Act, batch_id: str, expect: int | None) -> Batch:
-        """The exam begins."""
+        """The exam begins, under an assignment that is checked once more: this is the last word on it."""
         now, today = self.clock.now(), self.clock.today()
-        return await self.batches.change(batch_id, act, lambda batch: batch.begun(now, today), expect=expect)
+        looked_at = await self.batches.get(batch_id, act.scope)
+        if act.id not in looked_at.taken:
+            looked_at.begun(now, today)  # what else refuses it is said first
+            await self.checked(act, looked_at)
+
+        def decide(batch: Batch) -> Decision[Batch]:
+            if batch.assignment != looked_at.assignment:
+                raise Contended("the assignment is being changed; repeat the request")
+            return batch.begun(now, today)
+
+        return await self.batches.change(batch_id, act, decide, expect=expect)
 
     async def end(self, act: Act, batch_id: str, expect: int | None) -> Batch:
         """The exam is over."""

@@ -24,6 +24,11 @@ INDEXES = (
     IndexModel([("unit", 1), ("state", 1), ("exam_on", 1), ("_id", 1)]),
     IndexModel([("state", 1), ("notice.ends_at", 1)]),
     IndexModel([("unit", 1), ("_id", 1)], name="frozen", partialFilterExpression={"frozen": True}),
+    # Who assessed before, and where: the rules of assignment, and a card that does not hold any more.
+    IndexModel([("unit", 1), ("occupation", 1), ("exam_on", -1), ("_id", -1)]),
+    IndexModel([("sittings.site", 1), ("sittings.on", 1)]),
+    IndexModel([("assignment.groups.assessors", 1)]),
+    IndexModel([("assignment.supervisor", 1)]),
 )
 WAITING = IndexModel([("waiting", 1)], partialFilterExpression={"waiting": {"$type": "date"}})
 MOST_TOLD = 500  # batches frozen or released in one write; the next look takes the rest
@@ -138,11 +143,12 @@ async def taking_rows(
 ) -> AsyncIterator[Batch]:
     """The batch while an act writes rows into it in one of these states; it does not move on meanwhile.
 
+    It is read once more when the act has signed on: what was assigned or arranged just before counts already.
+
     Signing on counts as a change of the batch, so whoever decided to move it on just before decides anew.
     An act that fails does not sign off, for a write of its may still land: its repeat signs on in its place.
     """
-    batch = await batches.get(identity, act.scope)
-    batch.must_be(states, rule)
+    (await batches.get(identity, act.scope)).must_be(states, rule)
     writer, mine = f"writers.{act.id}", time() + GIVES_UP
     still = {"_id": identity, **_as_stored(states), "frozen": False}
     if not await batches.collection.update(still, {"$set": {writer: mine}, "$inc": {"version": 1}}):
@@ -150,7 +156,7 @@ async def taking_rows(
         raise Contended(f"batch {identity} is being changed; repeat the request")
     try:
         async with asyncio.timeout(LONGEST_WRITE):
-            yield batch
+            yield await batches.get(identity, act.scope)
     except TimeoutError as late:
         raise Contended("the rows could not be written in time; repeat the same request, or send fewer") from late
     signed_on = {"_id": identity, writer: mine}

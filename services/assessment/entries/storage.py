@@ -50,6 +50,16 @@ INDEXES = (
         name="attended",
         partialFilterExpression={"attendance.part": {"$gt": ""}},
     ),
+    # Conflicts with assessors: by employer, teacher, relative; and who signed a sheet.
+    *(
+        IndexModel([("batch", 1), (field, 1)], name=field, partialFilterExpression={field: {"$gt": ""}})
+        for field in ("employer_key", "teachers", "relatives")
+    ),
+    IndexModel(
+        [("batch", 1), ("sheets.assessor", 1)],
+        name="signed",
+        partialFilterExpression={"sheets.0": {"$exists": True}},
+    ),
 )
 MOST_AT_ONCE = 500  # documents in one write of what the clock or an event asks for
 

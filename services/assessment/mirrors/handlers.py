@@ -1,16 +1,22 @@
 """Keeping the mirrors: what is heard twice, late or out of order leaves the newest word standing."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+import structlog
+from pydantic_core import from_json
+
 from services.assessment.mirrors.domain import Card, Mirrored, NotAuthorised, Site, Standard, Unit, edition_for
-from services.assessment.mirrors.storage import editions_of, unit_within
+from services.assessment.mirrors.storage import cards_among, editions_of, unit_within
 from shared.act import Act, Scope
 from shared.errors import AlreadyThere, Contended, NotFound
+from shared.privacy import CannotOpen, Sealer
 from shared.storage.store import Store
 
+log = structlog.get_logger()
 M = TypeVar("M", bound=Mirrored)
 RACES = 3  # the first word of a thing may arrive in two processes at once
 
@@ -23,6 +29,7 @@ class Mirrors:
     standards: Store[Standard]
     cards: Store[Card]
     sites: Store[Site]
+    sealer: Sealer
 
     async def take_unit(self, act: Act, said: Unit) -> Unit:
         """What was heard of a unit; what now stands."""
@@ -34,11 +41,25 @@ class Mirrors:
 
     async def take_card(self, act: Act, said: Card) -> Card:
         """What was heard of a card; what now stands."""
-        return await _newest(self.cards, act, said)
+        return await _newest(self.cards, act, self._found(said))
 
     async def take_site(self, act: Act, said: Site) -> Site:
         """What was heard of a site; what now stands."""
         return await _newest(self.sites, act, said)
+
+    async def cards_known(self, wanted: Iterable[str]) -> dict[str, Card]:
+        """The cards of these ids that are known, each with the index of its holder."""
+        known = await cards_among(self.cards, wanted)
+        return {identity: card if card.person_index else self._found(card) for identity, card in known.items()}
+
+    def _found(self, card: Card) -> Card:
+        """The card with the index of its holder; without one when its key is not configured, which no rule lets by."""
+        try:
+            person = from_json(self.sealer.open(card.person, bound_to=card.id))
+        except CannotOpen as fault:
+            log.warning("holder of a card unknown", card=card.id, cause=fault.slug)
+            return card
+        return card.having(person_index=self.sealer.index(person["id_number"]))
 
     async def unit(self, unit: str, scope: Scope) -> Unit:
         """The unit whose standing decides what it may examine."""

@@ -1,5 +1,6 @@
 """What assessment says, one module per kind of thing."""
 
+from shared.events.assessment.assignments import AssignedGroup, AssignmentConfirmed, AssignmentReopened
 from shared.events.assessment.batches import (
     BatchArranged,
     BatchBegun,
@@ -26,6 +27,9 @@ from shared.events.assessment.results import (
 )
 
 __all__ = [
+    "AssignedGroup",
+    "AssignmentConfirmed",
+    "AssignmentReopened",
     "BatchArranged",
     "BatchBegun",
     "BatchCancelled",

@@ -59,6 +59,9 @@ class Assignment(Record):
 
     state: str = "open"
     why: str = Field(default="", description="why it is checked again; empty when it is not")
+    rules_on: date | None = Field(default=None, description="day whose rules it was confirmed by; null before")
+    confirmed_at: datetime | None = None
+    by: str = Field(default="", description="who asked for it")
     groups: tuple[Group, ...] = ()
     supervisor: str = ""
     supervision: str = Field(default="", description="internal or external")

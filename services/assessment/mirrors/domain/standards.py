@@ -5,7 +5,7 @@ from datetime import date
 
 from services.assessment.mirrors.domain.mirrored import Mirrored
 from shared.errors import Fault, Kind
-from shared.events.registry import Conditions, Edition, Part
+from shared.events.registry import Conditions, Edition, Part, Staffing
 
 
 class NoStandard(Fault):
@@ -27,6 +27,7 @@ class Standard(Mirrored):
     superseded_on: date | None = None
     eligibility: tuple[Conditions, ...] = ()
     related: tuple[str, ...] = ()
+    staffing: tuple[Staffing, ...] = ()
 
     def is_in_force(self, on: date) -> bool:
         """Whether exams of that day are held by it; the first day of the newer edition is not its own any more."""

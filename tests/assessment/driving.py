@@ -11,6 +11,8 @@ from services.assessment.batches.storage import batch_store
 from services.assessment.entries.domain import Entry, Score
 from services.assessment.entries.domain import State as EntryState
 from services.assessment.entries.storage import entry_store
+from services.assessment.mirrors.handlers import Mirrors
+from services.assessment.mirrors.storage import card_store, site_store, standard_store, unit_store
 from shared.act import Act
 from shared.clock import SHANGHAI
 from shared.events.base import Event
@@ -53,6 +55,14 @@ async def authorised(service: Running, unit: str) -> str:
 
 async def _is_known(service: Running, mirror: str, identity: str) -> bool:
     return await service.process.tools.database.collection(mirror).find_one({"_id": identity}) is not None
+
+
+def mirrors_of(service: Running) -> Mirrors:
+    """The mirrors as a worker beside the doors has them."""
+    tools = service.process.tools
+    database = tools.database
+    known = unit_store(database), standard_store(database), card_store(database), site_store(database)
+    return Mirrors(*known, tools.sealer)
 
 
 async def answers(service: Running, unit: str, path: str, status: int, body: Any = None) -> bool:

@@ -39,6 +39,7 @@ from tests.assessment.driving import (
     writing,
 )
 from tests.assessment.examples import ASSIGNED, EXAM, published, site_said
+from tests.assessment.staffing import cards_known, staffed
 from tests.live import Running, eventually, running
 
 pytestmark = pytest.mark.live
@@ -122,7 +123,8 @@ async def test_everybody_gets_a_ticket_with_a_place_in_each_part_and_the_exam_ca
     (said,) = await heard_of(service, BatchArranged, batch)
     assert b"entry" not in said.body.replace(b'"entries"', b"")
     assert (await get(service, UNIT, f"/{batch}"))["tickets"] == 6
-    await moved(service, batch, State.ARRANGED, assignment=ASSIGNED.model_dump())
+    await cards_known(service)
+    await staffed(service, UNIT, batch)
     service.set_time(datetime.combine(EXAM, time(8), SHANGHAI))
     begun = await post(service, UNIT, f"/{batch}/begin")
     assert (begun.status_code, begun.json().get("state")) == (200, "in_exam"), begun.text

@@ -11,10 +11,11 @@ import pytest_asyncio
 
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
+from shared.clock import SHANGHAI
 from shared.events.assessment import EntryCertified
 from shared.events.registry import Alternative, CertificateFiled, CertificateRevoked, Conditions, Predicate, Scope
-from tests.assessment.driving import PLANNED, answers, batch_of, certificate, get, post, said_of
-from tests.assessment.examples import grant, person, published, standing
+from tests.assessment.driving import answers, batch_of, certificate, get, planned_by, post, said_of, sited
+from tests.assessment.examples import BEGUN, grant, person, published, standing
 from tests.live import Running, eventually, running
 
 pytestmark = pytest.mark.live
@@ -47,7 +48,9 @@ async def service(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.Tem
         scopes = (Scope(occupation="rebar_worker", levels=("5", "4", "3")),)
         grants = (grant(valid_until=date(2029, 12, 31), scopes=scopes),)
         await live.says(standing(unit=UNIT, grants=grants), subject=UNIT)
-        await eventually(lambda: answers(live, UNIT, "", 201, PLANNED))
+        await sited(live, UNIT)
+        live.set_time(datetime.combine(BEGUN, time(9), SHANGHAI))
+        await eventually(lambda: answers(live, UNIT, "", 201, planned_by(UNIT)))
         yield live
 
 

@@ -21,12 +21,10 @@ from services.assessment.entries.commands import EnrolRow
 from services.assessment.entries.domain import Entry, Score, State
 from services.assessment.entries.handlers import Entries
 from services.assessment.entries.storage import TO_BE_EXAMINED, entry_store
-from services.assessment.mirrors.handlers import Mirrors
-from services.assessment.mirrors.storage import card_store, standard_store, unit_store
 from shared.events.registry import Alternative, Conditions, Predicate
 from shared.rulebook import Rulebook
 from shared.storage.store import Store
-from tests.assessment.driving import batch_of, batches, enrolled, get, moved, person_of, post, slug
+from tests.assessment.driving import batch_of, batches, enrolled, get, mirrors_of, moved, person_of, post, slug
 from tests.assessment.examples import grant, person, published, standing
 from tests.live import Running, eventually, running
 
@@ -71,9 +69,8 @@ async def on_a_day(service: Running, **changes: Any) -> str:
 def room_of(service: Running) -> Entries:
     """The room as a worker has it, beside the one behind the doors."""
     tools = service.process.tools
-    mirrors = Mirrors(unit_store(tools.database), standard_store(tools.database), card_store(tools.database))
     rules = Rulebook.load(DATA / "rules.json")
-    reviews = Reviews(entries_of(service), mirrors, rules, tools.sealer, tools.clock)
+    reviews = Reviews(entries_of(service), mirrors_of(service), rules, tools.sealer, tools.clock)
     return Entries(reviews.entries, batches(service), reviews, tools.sealer, tools.clock)
 
 

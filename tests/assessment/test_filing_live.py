@@ -18,8 +18,6 @@ from services.assessment.app import DATA
 from services.assessment.batches.domain import Batch, Quota, State
 from services.assessment.batches.handlers import Batches, Quotas
 from services.assessment.batches.storage import Wanted, batch_store, quota_store
-from services.assessment.mirrors.handlers import Mirrors
-from services.assessment.mirrors.storage import card_store, site_store, standard_store, unit_store
 from shared.act import Act, Scope
 from shared.events.assessment import BatchFiled
 from shared.rulebook import Rulebook
@@ -31,6 +29,7 @@ from tests.assessment.driving import (
     batches,
     enrolled,
     get,
+    mirrors_of,
     planned_by,
     post,
     said_of,
@@ -189,15 +188,18 @@ async def test_a_batch_filed_by_many_requests_at_once_takes_one_share(service: R
     assert len(await said_of(service, BatchFiled, batch)) == 1
 
 
+async def nothing_to_check(_: Act, __: Batch) -> None:
+    """No exam begins here."""
+
+
 async def test_a_repeated_filing_whose_answer_was_lost_takes_nothing_more(
     service: Running,
 ) -> None:
     unit = await numbered(service, "unit-33-repeats", 40)
     batch = await planned(service, unit, planned=20)
-    tools = service.process.tools
-    database, kept = tools.database, quotas(service)
-    mirrors = Mirrors(unit_store(database), standard_store(database), card_store(database), site_store(database))
-    room = Batches(kept.batches, kept, mirrors, Rulebook.load(DATA / "rules.json"), tools.clock)
+    tools, kept = service.process.tools, quotas(service)
+    rules = Rulebook.load(DATA / "rules.json")
+    room = Batches(kept.batches, kept, mirrors_of(service), rules, tools.clock, nothing_to_check)
     act = Act(id="files-once", at=tools.clock.now(), correlation="test")
     first = await room.file(act, batch, None)
     assert (await room.file(act, batch, None)).version == (await room.file(act, batch, 1)).version == first.version

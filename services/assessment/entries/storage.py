@@ -10,11 +10,14 @@ from shared.act import Scope
 from shared.storage.mongo import Database, IndexModel
 from shared.storage.store import Store
 
+PLACED = {"places.0": {"$exists": True}}
 INDEXES = (
     # One index for every list and count: a list over several states is merged from one scan of each.
     IndexModel([("batch", 1), ("state", 1), ("_id", 1)]),
     # Certificates by person, written when an entry is certified and not when it is enrolled.
     IndexModel([("person_index", 1)], name="holders", partialFilterExpression={"state": "certified"}),
+    # Sheets name a work piece and never an entry; written when places are given and not when an entry is made.
+    IndexModel([("batch", 1), ("places.work_piece", 1)], name="work_pieces", partialFilterExpression=PLACED),
 )
 
 
@@ -50,6 +53,23 @@ async def among(entries: Store[Entry], batch: str, wanted: Iterable[str]) -> set
     """Which of these ids are entries of the batch."""
     rows = await entries.collection.find({"_id": {"$in": list(wanted)}, "batch": batch}, fields={"_id": 1})
     return {row["_id"] for row in rows}
+
+
+async def owners(entries: Store[Entry], batch: str, work_pieces: Iterable[str]) -> dict[tuple[str, str], str]:
+    """Whose work pieces these are: the entry by part and number."""
+    query = {"batch": batch, "places.work_piece": {"$in": list(work_pieces)}, **PLACED}
+    rows = await entries.collection.find(query, fields={"places": 1})
+    return {(place["part"], place["work_piece"]): row["_id"] for row in rows for place in row["places"]}
+
+
+async def after_entry(entries: Store[Entry], batch: str, *, after: str, limit: int) -> list[Entry]:
+    """Entries of a batch in whatever state, by id, after an id."""
+    return await entries.find({**of_batch(batch), "_id": {"$gt": after}}, limit=limit)
+
+
+def of_batch(batch: str) -> dict[str, object]:
+    """Every entry of a batch, named so that the index gives them in the order of their ids."""
+    return {"batch": batch, "state": {"$in": list(State)}}
 
 
 async def made_by(entries: Store[Entry], act: str, wanted: Iterable[str]) -> set[str]:

@@ -39,10 +39,10 @@ def _score(entry: Entry, batch: Batch, part: Part) -> Score | None:
     if missed := MISSED.get(entry.noted(part.id)):
         return Score(part=part.id, points=0, state=missed)
     sheets = entry.standing_sheets(part.id)
+    if any(sheet.accident for sheet in sheets):  # whatever the sheets say that are still to come
+        return Score(part=part.id, points=0, state="void")
     if len(sheets) < sheets_wanted(batch, part.id):
         return None
-    if any(sheet.accident for sheet in sheets):
-        return Score(part=part.id, points=0, state="void")
     dimensions = {row.id: _mean([sheet.dimensions.get(row.id, 0) for sheet in sheets]) for row in part.dimensions}
     return Score(part=part.id, points=_points(sheets), dimensions=dimensions)
 

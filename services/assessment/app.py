@@ -20,7 +20,9 @@ from services.assessment.results import consumers as results_consumers
 from services.assessment.results.handlers import Results
 from services.assessment.results.storage import chunk_store
 from services.assessment.scores import api as scores_api
-from services.assessment.scores.handlers import Scoring
+from services.assessment.scores import consumers as scores_consumers
+from services.assessment.scores.handlers import ScorePapers, Scoring, Sealing
+from services.assessment.scores.storage import paper_store
 from shared.messaging.consumers import Hearers
 from shared.process import Service, Tools
 from shared.rulebook import Rulebook
@@ -35,19 +37,30 @@ def build(tools: Tools) -> Service:
     batches = Batches(batch_store(tools.database), mirrors, tools.clock)
     reviews = Reviews(entry_store(tools.database), mirrors, rules, tools.sealer, tools.clock)
     entries = Entries(reviews.entries, batches.batches, reviews, tools.sealer, tools.clock)
-    scoring = Scoring(entries.entries, batches.batches, rules, tools.clock)
+    papers = ScorePapers(paper_store(tools.database), batches.batches, rules)
+    scoring = Scoring(entries.entries, batches.batches, papers, tools.clock)
+    sealing = Sealing(batches.batches, entries.entries, tools.clock)
     results = Results(batches.batches, entries.entries, chunk_store(tools.database), rules, tools.clock)
     hearers = Hearers()
     mirrors_consumers.hear(hearers, mirrors, batches.told)
     entries_consumers.hear(hearers, entries)
+    scores_consumers.hear(hearers, sealing)
     results_consumers.hear(hearers, results)
     return Service(
-        stores=[mirrors.units, mirrors.standards, mirrors.cards, batches.batches, entries.entries, results.chunks],
+        stores=[
+            mirrors.units,
+            mirrors.standards,
+            mirrors.cards,
+            batches.batches,
+            entries.entries,
+            papers.papers,
+            results.chunks,
+        ],
         routers=[
             batches_api.routes(batches, partial(tally, entries.entries)),
             eligibility_api.routes(reviews),
             entries_api.routes(entries),
-            scores_api.routes(scoring),
+            scores_api.routes(papers, scoring, sealing),
             results_api.routes(results),
         ],
         hearers=hearers,

@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 
 from services.assessment.eligibility.domain import Met
 from services.assessment.entries.commands import EnrolRow
-from services.assessment.entries.domain import Certificate, Entry, Score, State
+from services.assessment.entries.domain import Certificate, Entry, Score, State, must_be_open, shown
 from services.assessment.entries.handlers import Entries, EntriesTaken
 from services.assessment.entries.storage import listed
 from shared.auth import Role
@@ -25,7 +25,7 @@ class EntryView(BaseModel):
     holder: str = Field(description="masked name", examples=["李*"])
     id_masked: str = Field(description="masked ID number", examples=["330106********1015"])
     employer: str | None
-    scores: tuple[Score, ...]
+    scores: tuple[Score, ...] = Field(description="points by part; empty until all sheets of the batch are sealed")
     eligibility: Met | None = Field(description="by which condition the candidate entered; null: the level is open")
     number: str = Field(description="certificate number, once certified")
     certificate: Certificate | None = Field(description="its certificate as it now stands, once certified")
@@ -50,8 +50,10 @@ def routes(entries: Entries) -> APIRouter:
     ) -> Page[EntryView]:
         """Entries of a batch by id."""
         found = await entries.batches.get(batch, scope)
+        if state in (State.PASSED, State.FAILED):
+            must_be_open(found)
         rows = await listed(entries.entries, scope, found.id, state=state, after=after(cursor), limit=limit + 1)
-        return page([_view(row) for row in rows], limit, lambda row: row.id)
+        return page([_view(shown(row, found)) for row in rows], limit, lambda row: row.id)
 
     return router
 

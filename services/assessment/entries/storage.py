@@ -10,14 +10,18 @@ from shared.act import Scope
 from shared.storage.mongo import Database, IndexModel
 from shared.storage.store import Store
 
-PLACED = {"places.0": {"$exists": True}}
 INDEXES = (
     # One index for every list and count: a list over several states is merged from one scan of each.
     IndexModel([("batch", 1), ("state", 1), ("_id", 1)]),
     # Certificates by person, written when an entry is certified and not when it is enrolled.
     IndexModel([("person_index", 1)], name="holders", partialFilterExpression={"state": "certified"}),
-    # Sheets name a work piece and never an entry; written when places are given and not when an entry is made.
-    IndexModel([("batch", 1), ("places.work_piece", 1)], name="work_pieces", partialFilterExpression=PLACED),
+    # Work-piece numbers, written when they are given; sheets and attendance find entries by them.
+    IndexModel(
+        [("batch", 1), ("places.work_piece", 1)],
+        name="work_pieces",
+        unique=True,
+        partialFilterExpression={"places.work_piece": {"$exists": True}},
+    ),
 )
 
 
@@ -57,7 +61,7 @@ async def among(entries: Store[Entry], batch: str, wanted: Iterable[str]) -> set
 
 async def owners(entries: Store[Entry], batch: str, work_pieces: Iterable[str]) -> dict[tuple[str, str], str]:
     """Whose work pieces these are: the entry by part and number."""
-    query = {"batch": batch, "places.work_piece": {"$in": list(work_pieces)}, **PLACED}
+    query = {"batch": batch, "places.work_piece": {"$in": list(work_pieces)}}
     rows = await entries.collection.find(query, fields={"places": 1})
     return {(place["part"], place["work_piece"]): row["_id"] for row in rows for place in row["places"]}
 

@@ -1,6 +1,7 @@
 """Where papers are kept; which batch a member of its staff may look into."""
 
 from services.assessment.batches.domain import Batch
+from services.assessment.entries.domain import Entry
 from services.assessment.scores.domain import Paper, part_of, plain_paper
 from shared.act import EVERYTHING, Scope
 from shared.auth import Caller, Role
@@ -30,3 +31,11 @@ async def batch_for(batches: Store[Batch], identity: str, caller: Caller | None,
     if caller.subject not in batch.assignment.cards:
         raise NotFound(f"there is no Batch {identity} within your scope")
     return batch
+
+
+async def entry_of(entries: Store[Entry], batch: Batch, identity: str) -> Entry:
+    """An entry of a batch that the caller may see, or `NotFound`."""
+    entry = await entries.get(identity)
+    if entry.batch != batch.id:
+        raise NotFound(f"there is no Entry {identity} in this batch")
+    return entry

@@ -12,7 +12,16 @@ from services.assessment.entries.domain.entry import (
     filed_as,
     stands_as,
 )
-from services.assessment.entries.domain.judgement import has_passed, judged, sheets_wanted
+from services.assessment.entries.domain.judgement import (
+    JUDGED,
+    NotOpen,
+    has_passed,
+    judged,
+    must_be_open,
+    results_open,
+    sheets_wanted,
+    shown,
+)
 from services.assessment.entries.domain.records import (
     Attendance,
     Certificate,
@@ -25,12 +34,14 @@ from services.assessment.entries.domain.records import (
 )
 
 __all__ = [
+    "JUDGED",
     "QUALIFIED",
     "Attendance",
     "Certificate",
     "Enrolled",
     "Entry",
     "Mark",
+    "NotOpen",
     "NotQualified",
     "Place",
     "Resit",
@@ -44,6 +55,9 @@ __all__ = [
     "filed_as",
     "has_passed",
     "judged",
+    "must_be_open",
+    "results_open",
     "sheets_wanted",
+    "shown",
     "stands_as",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from services.assessment.batches.domain import Batch
-from services.assessment.entries.domain import Entry, Mark, Sheet, State, judged
+from services.assessment.entries.domain import JUDGED, Entry, Mark, Sheet, judged
 from services.assessment.scores.commands import SheetRow
 from services.assessment.scores.domain.papers import Element, Paper
 from shared.errors import Fault, Kind
@@ -18,7 +18,6 @@ from shared.errors import Fault, Kind
 THEORY = "theory"
 """The one part that nobody assesses alone: it is marked by the marking office, with one common sheet."""
 MISSED = {"absent": "absent", "violation": "void"}
-EXAMINED = (State.ENROLLED, State.PASSED, State.FAILED)
 
 
 class SheetRefused(Fault):
@@ -123,7 +122,7 @@ def _assessor(batch: Batch, row: SheetRow) -> str:
 
 
 def _must_sit(entry: Entry, row: Signed) -> None:
-    if entry.state not in EXAMINED:
+    if entry.state not in JUDGED:
         raise SheetRefused(f"this candidate is {entry.state}; leave the sheet out", rule="entry-state")
     if missed := MISSED.get(entry.noted(row.part)):
         told = f"this candidate is noted as {missed} at this part; mend the note or leave the sheet out"

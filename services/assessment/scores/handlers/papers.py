@@ -18,7 +18,7 @@ RULE = "a paper is named before the exam"
 
 
 @dataclass(frozen=True)
-class Papers:
+class ScorePapers:
     """What the parts of a batch are scored by."""
 
     papers: Store[Paper]

@@ -10,7 +10,7 @@ from services.assessment.entries.domain import Entry
 from services.assessment.entries.storage import owners
 from services.assessment.scores.commands import SheetRow
 from services.assessment.scores.domain import Paper, SheetRefused, Signed, WrongPaper, part_of, scored, signed
-from services.assessment.scores.handlers.papers import Papers
+from services.assessment.scores.handlers.papers import ScorePapers
 from services.assessment.scores.storage import batch_for
 from shared.act import EVERYTHING, Act, Scope
 from shared.auth import Caller, Role
@@ -41,7 +41,7 @@ class Scoring:
 
     entries: Store[Entry]
     batches: Store[Batch]
-    papers: Papers
+    papers: ScorePapers
     clock: Clock
 
     async def score(self, act: Act, batch_id: str, rows: Iterable[Read]) -> RowsTaken:

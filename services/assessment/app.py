@@ -23,6 +23,10 @@ from services.assessment.scores import api as scores_api
 from services.assessment.scores import consumers as scores_consumers
 from services.assessment.scores.handlers import ScorePapers, Scoring, Sealing
 from services.assessment.scores.storage import paper_store
+from services.assessment.signals import api as signals_api
+from services.assessment.signals import consumers as signals_consumers
+from services.assessment.signals.handlers import Signals
+from services.assessment.signals.storage import signal_store
 from shared.messaging.consumers import Hearers
 from shared.process import Service, Tools
 from shared.rulebook import Rulebook
@@ -40,11 +44,13 @@ def build(tools: Tools) -> Service:
     papers = ScorePapers(paper_store(tools.database), batches.batches, rules)
     scoring = Scoring(entries.entries, batches.batches, papers, tools.clock)
     sealing = Sealing(batches.batches, entries.entries, tools.clock)
+    signals = Signals(signal_store(tools.database), entries.entries, batches.batches, rules, tools.clock)
     results = Results(batches.batches, entries.entries, chunk_store(tools.database), rules, tools.clock)
     hearers = Hearers()
     mirrors_consumers.hear(hearers, mirrors, batches.told)
     entries_consumers.hear(hearers, entries)
     scores_consumers.hear(hearers, sealing)
+    signals_consumers.hear(hearers, signals)
     results_consumers.hear(hearers, results)
     return Service(
         stores=[
@@ -54,6 +60,7 @@ def build(tools: Tools) -> Service:
             batches.batches,
             entries.entries,
             papers.papers,
+            signals.signals,
             results.chunks,
         ],
         routers=[
@@ -61,6 +68,7 @@ def build(tools: Tools) -> Service:
             eligibility_api.routes(reviews),
             entries_api.routes(entries),
             scores_api.routes(papers, scoring, sealing),
+            signals_api.routes(signals),
             results_api.routes(results),
         ],
         hearers=hearers,

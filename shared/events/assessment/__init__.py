@@ -24,6 +24,7 @@ from shared.events.assessment.results import (
     ResultsFinalised,
     ResultsPublicised,
 )
+from shared.events.assessment.signals import SignalRaised
 
 __all__ = [
     "BatchArranged",
@@ -43,5 +44,6 @@ __all__ = [
     "FinalResult",
     "ResultsFinalised",
     "ResultsPublicised",
+    "SignalRaised",
     "Sitting",
 ]

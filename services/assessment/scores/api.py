@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from services.assessment.batches.api import BatchView, view
 from services.assessment.batches.domain import Batch, Seal
-from services.assessment.entries.domain import Entry, Score, Sheet, must_be_open
+from services.assessment.entries.domain import Sheet, must_be_open
 from services.assessment.scores.commands import SetPaper, SheetRow
 from services.assessment.scores.domain import Folded, Mismatch, Paper, Task
 from services.assessment.scores.handlers import Checked, ScorePapers, Scoring, Sealing
@@ -30,15 +30,6 @@ class PaperView(BaseModel):
     part: str
     step: float = Field(description="points are multiples of it")
     tasks: tuple[Task, ...]
-
-
-class EntrySheets(BaseModel):
-    """All sheets of one entry in all their versions, and what follows from them."""
-
-    entry: str
-    batch: str
-    sheets: tuple[Sheet, ...]
-    scores: tuple[Score, ...]
 
 
 class SealView(BaseModel):
@@ -84,10 +75,11 @@ def _sheets(router: APIRouter, scoring: Scoring) -> None:
 
     @router.get("/entries/{entry}/sheets")
     @allow(*READERS)
-    async def show_sheets(batch: str, entry: str, caller: Calling, scope: Within) -> EntrySheets:
+    async def show_sheets(batch: str, entry: str, caller: Calling, scope: Within) -> list[Sheet]:
         """The sheets of an entry in all versions, once they are sealed."""
         found = must_be_open(await batch_for(scoring.batches, batch, caller, scope))
-        return _sheets_view(found, await entry_of(scoring.entries, found, entry))
+        sheets = (await entry_of(scoring.entries, found, entry)).sheets
+        return sorted(sheets, key=lambda sheet: (sheet.part, sheet.assessor, sheet.version))
 
 
 def _seal(router: APIRouter, sealing: Sealing) -> None:
@@ -108,10 +100,6 @@ def _seal(router: APIRouter, sealing: Sealing) -> None:
 
 def _paper_view(paper: Paper) -> PaperView:
     return PaperView.model_validate(paper, from_attributes=True)
-
-
-def _sheets_view(batch: Batch, entry: Entry) -> EntrySheets:
-    return EntrySheets(entry=entry.id, batch=batch.id, sheets=entry.sheets, scores=entry.scores)
 
 
 def _seal_view(batch: Batch, checked: Checked) -> SealView:

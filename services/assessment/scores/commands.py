@@ -1,6 +1,5 @@
 """What can be asked about scores: the paper of a part, and score sheets row by row."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, WithJsonSchema
@@ -12,12 +11,24 @@ Title = Annotated[FreeText, StringConstraints(strip_whitespace=True, min_length=
 Long = Annotated[FreeText, StringConstraints(strip_whitespace=True, max_length=500)]
 Known = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 Signature = Annotated[FreeText, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
+LONGEST_REMARK = 200
 # Strict rows are read from text too: the lines of a table have nothing else.
 Instant = Annotated[AwareDatetime, Field(strict=False)]
 # Read as anything: which number is too many points is a rule of the paper, with a slug of its own.
 Points = Annotated[
     Any,
     WithJsonSchema({"type": ["object", "number"], "additionalProperties": {"type": "number"}, "maxProperties": 200}),
+]
+# What a person wrote may stand where an element's name should, and a refused name would be said back.
+Remarks = Annotated[
+    Any,
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": {"type": "string", "maxLength": LONGEST_REMARK},
+            "maxProperties": 200,
+        }
+    ),
 ]
 MOST_POINTS = 1000
 
@@ -113,14 +124,6 @@ class SheetRow(Command):
                     "began_at": "2019-10-12T09:00:00+08:00",
                     "ended_at": "2019-10-12T10:30:00+08:00",
                 },
-                {
-                    "work_piece": "T-0001",
-                    "part": "theory",
-                    "points": {"points": 78.5},
-                    "scorer": "阅卷一组",
-                    "checker": "阅卷二组",
-                    "correction": "第三题漏计两分",
-                },
             ]
         },
     )
@@ -128,9 +131,7 @@ class SheetRow(Command):
     work_piece: Known = Field(description="anonymous number of the paper or work piece (考件编号)")
     part: Known = Field(description="theory, practical or review")
     points: Points = Field(description="points by element; a number where the paper has one element")
-    remarks: Mapping[str, Annotated[FreeText, Field(max_length=200)]] = Field(
-        default={}, max_length=100, description="by element: what was deducted for"
-    )
+    remarks: Remarks = Field(default=None, description="by element: what was deducted for")
     accident: Long = Field(default="", description="the serious accident that disqualifies; empty without one")
     scorer: Signature = Field(description="card of the assessor; in theory a name of the marking office (评分人)")
     checker: Signature = Field(description="who checked it, never the scorer (核分人)")

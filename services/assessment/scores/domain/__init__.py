@@ -11,7 +11,7 @@ from services.assessment.scores.domain.papers import (
     plain_paper,
 )
 from services.assessment.scores.domain.sealing import Folded, Mismatch, mismatches, sealed_sheets
-from services.assessment.scores.domain.sheets import SheetRefused, Signed, scored, sealed_by, signed
+from services.assessment.scores.domain.sheets import SheetRefused, Signed, marks_of, scored, sealed_by, signed
 
 __all__ = [
     "Element",
@@ -24,6 +24,7 @@ __all__ = [
     "Task",
     "WrongPaper",
     "amended",
+    "marks_of",
     "mismatches",
     "paper_asked",
     "part_of",

@@ -11,9 +11,10 @@ from pydantic_core import to_json
 
 from services.assessment.batches.domain import Batch
 from services.assessment.entries.domain import JUDGED, Entry, Mark, Sheet, judged
-from services.assessment.scores.commands import SheetRow
+from services.assessment.scores.commands import LONGEST_REMARK, SheetRow
 from services.assessment.scores.domain.papers import Element, Paper
 from shared.errors import Fault, Kind
+from shared.privacy import scrub
 
 THEORY = "theory"
 """The one part that nobody assesses alone: it is marked by the marking office, with one common sheet."""
@@ -164,15 +165,26 @@ def with_digest(sheet: Sheet) -> Sheet:
     return sheet.model_copy(update={"digest": sealed_by(sheet)})
 
 
-def marks_of(paper: Paper, points: Any, remarks: Mapping[str, str]) -> tuple[Mark, ...]:
+def marks_of(paper: Paper, points: Any, remarks: Any) -> tuple[Mark, ...]:
     """The points of every element of the paper, and what was deducted for."""
     elements = paper.elements
     given = points if isinstance(points, Mapping) else _for_the_only(elements, points)
+    texts = remarks_of(remarks)
     known = [element.id for element in elements]
-    for field, names in (("/points", given.keys()), ("/remarks", remarks.keys())):
+    for field, names in (("/points", given.keys()), ("/remarks", texts.keys())):
         if names - set(known):  # not named back: it is the sender's text
             raise SheetRefused(f"the elements are: {', '.join(known)}", field=field, rule="element-unknown")
-    return tuple(_mark(element, given, remarks, paper.step) for element in elements)
+    return tuple(_mark(element, given, texts, paper.step) for element in elements)
+
+
+def remarks_of(remarks: Any) -> dict[str, str]:
+    """What was deducted for, by element, with every ID number in it masked."""
+    sent = {} if remarks is None else remarks
+    if not isinstance(sent, Mapping) or not all(isinstance(text, str) for text in sent.values()):
+        raise SheetRefused("send an object with a text by element", field="/remarks", rule="not-text")
+    if any(len(text) > LONGEST_REMARK for text in sent.values()):
+        raise SheetRefused(f"a remark has {LONGEST_REMARK} characters at most", field="/remarks", rule="too-long")
+    return {element: scrub(text) for element, text in sent.items()}
 
 
 def dimensions_of(paper: Paper, marks: tuple[Mark, ...]) -> dict[str, float]:

@@ -1,15 +1,19 @@
 """Example work pieces and sheets: one of theory, and a practical one of each of three assessors."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+from services.assessment.batches.domain import Batch
 from services.assessment.entries.domain import Entry, Place
 from services.assessment.scores.commands import SheetRow
-from tests.assessment.examples import CARDS, SHEET, entry
+from services.assessment.scores.domain import Paper, part_of, plain_paper, scored, signed
+from tests.assessment.examples import CARDS, SHEET, entry, in_exam
 
 THEORY = {"part": "theory", "points": 78.5, "scorer": "阅卷一组", "checker": "阅卷二组"}
 CHECKER = "核分员"
-STATIONS = 10
+HALF = 0.5
+NOW = datetime(2019, 10, 12, 3, 0, 0, 123456, tzinfo=UTC)
 
 
 def work_piece(part: str, candidate: str) -> str:
@@ -50,3 +54,19 @@ def rows_of(candidate: str, theory_points: float = 80, points: Mapping[str, Any]
 
 def row(asked: Mapping[str, Any]) -> SheetRow:
     return SheetRow.model_validate(asked)
+
+
+def paper(batch: Batch, part: str) -> Paper:
+    return plain_paper(batch, part_of(batch, part), HALF)
+
+
+def sign(entry: Entry, asked: dict[str, Any], batch: Batch | None = None, at: datetime = NOW) -> Entry:
+    """The entry with a sheet more."""
+    batch = batch or in_exam()
+    return scored(entry, batch, signed(batch, paper(batch, asked["part"]), row(asked), at))
+
+
+def sign_all(entry: Entry, rows: Sequence[dict[str, Any]], batch: Batch | None = None) -> Entry:
+    for asked in rows:
+        entry = sign(entry, asked, batch)
+    return entry

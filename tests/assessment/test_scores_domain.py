@@ -1,7 +1,7 @@
 """Papers, sheets and their seal without a server: points, signatures, versions, and who passes by them."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -22,35 +22,15 @@ from services.assessment.scores.domain import (
     amended,
     mismatches,
     paper_asked,
-    part_of,
-    plain_paper,
     scored,
     sealed_by,
     sealed_sheets,
     signed,
 )
 from tests.assessment.examples import ASSIGNED, CARDS, DIMENSIONS, SEAL, SHEET, in_exam
-from tests.assessment.sheets import placed, practical, row, rows_of, theory
+from tests.assessment.sheets import HALF, NOW, paper, placed, practical, row, rows_of, sign, sign_all, theory
 
-HALF = 0.5
-NOW = datetime(2019, 10, 12, 3, 0, 0, 123456, tzinfo=UTC)
 LINES = {"operating_rules": 20, "safe_production": 15, "problem_solving": 10, "task_completion": 25, "conduct": 8}
-
-
-def paper(batch: Batch, part: str) -> Paper:
-    return plain_paper(batch, part_of(batch, part), HALF)
-
-
-def sign(entry: Entry, asked: dict[str, Any], batch: Batch | None = None, at: datetime = NOW) -> Entry:
-    """The entry with a sheet more."""
-    batch = batch or in_exam()
-    return scored(entry, batch, signed(batch, paper(batch, asked["part"]), row(asked), at))
-
-
-def sign_all(entry: Entry, rows: Sequence[dict[str, Any]], batch: Batch | None = None) -> Entry:
-    for asked in rows:
-        entry = sign(entry, asked, batch)
-    return entry
 
 
 def refusal(asked: dict[str, Any], entry: Entry | None = None, batch: Batch | None = None) -> tuple[str | None, ...]:

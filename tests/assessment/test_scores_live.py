@@ -140,7 +140,7 @@ async def test_a_signed_sheet_changes_by_a_correction_only(service: Running) -> 
 async def test_lines_and_tables_are_taken_like_an_array(service: Running, media: str) -> None:
     unit = f"unit-33-{media[-3:]}"
     batch, [one, two] = await in_exam(service, unit)
-    times = {"began_at": "2019-10-12T09:00:00+08:00", "ended_at": "2019-10-12T10:00:00+08:00"}
+    times: dict[str, Any] = {"began_at": "2019-10-12T09:00:00+08:00", "ended_at": "2019-10-12T10:00:00+08:00"}
     rows = [
         practical(one, remarks={"conduct": "迟到, 未戴手套"}, **times),
         practical(two, points={**SHEET, "conduct": 99}),
@@ -232,7 +232,7 @@ async def test_a_paper_is_named_before_the_exam_and_scored_by(service: Running) 
     assert [row["id"] for row in elements] == list(SHEET)
     assert plain["theory"]["tasks"][0]["elements"][0]["points"] == 100
     split = [*elements[:4], {**elements[4], "id": "order", "points": 4}, {**elements[4], "id": "manners", "points": 6}]
-    asked = {"part": "practical", "tasks": [{"id": "cage", "title": "梁钢筋笼绑扎", "elements": split}]}
+    asked: dict[str, Any] = {"part": "practical", "tasks": [{"id": "cage", "title": "梁钢筋笼绑扎", "elements": split}]}
     short = {"part": "practical", "tasks": [{**asked["tasks"][0], "elements": split[:5]}]}
     answer = await _name(service, unit, batch, short)
     assert (answer.status_code, answer.json()["rule"]) == (400, "dimension-points")

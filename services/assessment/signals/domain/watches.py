@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import combinations
+from statistics import median
 from typing import Protocol
 
 from services.assessment.entries.domain import Place, Sheet
@@ -51,7 +52,10 @@ def watches(bounds: Bounds) -> tuple[Watch, ...]:
 
 @dataclass
 class Spread:
-    """How far each assessor is from the group's mean on the same candidates, on average."""
+    """How far each assessor is from the group's median on the same candidates, on average.
+
+    By the median, so that one far away is found and those beside them are not.
+    """
 
     bounds: Bounds
     apart: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(lambda: [0, 0.0]))
@@ -59,11 +63,11 @@ class Spread:
     def look(self, piece: Piece) -> None:
         if len(piece.sheets) < 2:  # noqa: PLR2004 - nobody to be compared with
             return
-        mean = sum(sheet.points for sheet in piece.sheets) / len(piece.sheets)
+        middle = median(sheet.points for sheet in piece.sheets)
         for sheet in piece.sheets:
             mine = self.apart[piece.part.id, sheet.assessor]
             mine[0] += 1
-            mine[1] += sheet.points - mean
+            mine[1] += sheet.points - middle
 
     def found(self) -> Iterator[Finding]:
         for (part, card), (many, apart) in self.apart.items():

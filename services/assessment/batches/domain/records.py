@@ -85,7 +85,7 @@ class Seal(Record):
     """The seal over all score sheets of a batch."""
 
     digest: str = Field(
-        description="SHA-256, hexadecimal: by entry, part and assessor, each sheet's digest is folded into the one before"
+        description="SHA-256, hexadecimal: by entry, part, assessor, each sheet's digest folded into the one before"
     )
     sheets: int
     at: datetime

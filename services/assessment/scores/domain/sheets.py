@@ -1,13 +1,12 @@
 """A score sheet as it is signed: every element within its points, one assessor alone, two different signatures."""
 
+import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
-
-from pydantic_core import to_json
 
 from services.assessment.batches.domain import Batch
 from services.assessment.entries.domain import JUDGED, Entry, Mark, Sheet, judged
@@ -87,18 +86,14 @@ def scored(entry: Entry, batch: Batch, row: Signed) -> Entry:
 
 def sealed_by(sheet: Sheet) -> str:
     """SHA-256 of everything in a sheet but its digest, as canonical JSON: names in order, times in UTC."""
-    return sha256(to_json(_canonical(sheet.model_dump(mode="json", exclude={"digest"})))).hexdigest()
+    content = sheet.model_dump(mode="json", exclude={"digest"})
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()
 
 
 def as_kept(moment: datetime) -> datetime:
     """An instant as the database gives it back, else a digest would not be the same afterwards: UTC, milliseconds."""
     return moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)
-
-
-def _canonical(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _canonical(value[name]) for name in sorted(value)}
-    return [_canonical(item) for item in value] if isinstance(value, list) else value
 
 
 def must_differ(scorer: str, checker: str) -> None:

@@ -186,6 +186,9 @@ async def test_five_hundred_sheets_are_checked_without_writing_and_then_signed_i
     checked = await scoring.check(batch, rows_in(body, "application/json", SheetRow))
     assert checked == RowsTaken(accepted=500, refused=[])
     assert await counts(service, unit, batch) == (250, 0, 0)
+    bad = json.dumps([theory(entries[0], 101), practical(entries[0], "card-4"), theory(entries[1], 60)]).encode()
+    looked_at = await scoring.check(batch, rows_in(bad, "application/json", SheetRow))
+    assert (looked_at.accepted, [row.rule for row in looked_at.refused]) == (1, ["above-points", "not-assigned"])
     begun = time.perf_counter()
     assert (await scoring.score(writing(service), batch, rows_in(body, "application/json", SheetRow))) == checked
     took = time.perf_counter() - begun
@@ -206,7 +209,7 @@ async def test_an_assessor_sends_their_own_sheets_only_and_reads_none(service: R
     mine = await called(service, "assessor", CARDS[1], path, [practical(one, CARDS[1]), practical(one), theory(one)])
     assert (mine.json()["accepted"], [row[1] for row in refused(mine.json())]) == (1, ["not-own-sheet"] * 2)
     assert (await called(service, "assessor", "card-7", path, [practical(one, "card-7")])).status_code == 404
-    await sent(service, unit, batch, *rows_of(one)[:2])
+    await sent(service, unit, batch, theory(one))
     assert (await called(service, "assessor", CARDS[1], f"/{batch}/entries/{one}/sheets")).status_code == 403
     assert (await called(service, "assessor", CARDS[1], f"/{batch}/papers")).status_code == 200
 
@@ -218,6 +221,8 @@ async def test_sheets_are_taken_during_the_exam_and_the_marking_only(service: Ru
         await moved(service, batch, state)
         answer = await post(service, unit, f"/{batch}/sheets", [theory(one)])
         assert answer.status_code == status, state
+    await moved(service, batch, State.MARKING, frozen=True)
+    assert slug(await post(service, unit, f"/{batch}/sheets", [theory(one)])) == "batch-frozen"
 
 
 # -- papers --------------------------------------------------------------------------------------------
@@ -237,7 +242,10 @@ async def test_a_paper_is_named_before_the_exam_and_scored_by(service: Running) 
     answer = await _name(service, unit, batch, short)
     assert (answer.status_code, answer.json()["rule"]) == (400, "dimension-points")
     assert (await _name(service, unit, batch, asked)).status_code == 200
-    assert (await _name(service, unit, batch, asked)).headers["etag"] == '"2"'
+    other = {"part": "practical", "tasks": [{**asked["tasks"][0], "id": "other"}]}
+    assert (await _name(service, unit, batch, other)).status_code == 200
+    assert [row["tasks"][0]["id"] for row in await _papers(service, unit, batch)] == ["theory", "other"]
+    assert (await _name(service, unit, batch, asked)).status_code == 200
     await examined(service, batch, [one])
     assert slug(await _name(service, unit, batch, asked)) == "batch-state"
     points = {**SHEET, "order": 4, "manners": 5.5}

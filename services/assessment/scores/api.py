@@ -54,9 +54,9 @@ def routes(papers: ScorePapers, scoring: Scoring, sealing: Sealing) -> APIRouter
 def _papers(router: APIRouter, papers: ScorePapers) -> None:
     @router.put("/papers")
     @allow(Role.UNIT)
-    async def name_paper(batch: str, asked: SetPaper, act: Asked, response: Response) -> PaperView:
-        """Name the paper of a part, before the exam; named anew, it replaces the one before."""
-        return _paper_view(tagged(response, await papers.name(act, batch, asked)))
+    async def name_paper(batch: str, asked: SetPaper, act: Asked) -> PaperView:
+        """Name the paper of a part, before the exam; named anew, another takes its place."""
+        return _paper_view(await papers.name(act, batch, asked))
 
     @router.get("/papers")
     @allow(*READERS, Role.ASSESSOR)

@@ -13,14 +13,15 @@ STAFF = (Role.ASSESSOR, Role.SUPERVISOR)
 
 
 def paper_store(database: Database) -> Store[Paper]:
-    """The papers that units named, one for a part of a batch."""
+    """The papers that units named; which one counts stands in the batch."""
     return Store(database, "/assessment/papers", Paper)
 
 
 async def paper_of(papers: Store[Paper], batch: Batch, part: str, step: float) -> Paper:
     """What a part of a batch is scored by: the paper named for it, or else the plain one of its edition."""
-    found = await papers.find({"_id": f"{batch.id}.{part}"}, limit=1)
-    return found[0] if found else plain_paper(batch, part_of(batch, part), step)
+    if named := batch.papers.get(part):
+        return await papers.get(named)
+    return plain_paper(batch, part_of(batch, part), step)
 
 
 async def batch_for(batches: Store[Batch], identity: str, caller: Caller | None, scope: Scope) -> Batch:

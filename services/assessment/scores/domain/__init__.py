@@ -9,6 +9,7 @@ from services.assessment.scores.domain.papers import (
     paper_asked,
     part_of,
     plain_paper,
+    scored_by,
 )
 from services.assessment.scores.domain.sealing import Folded, Mismatch, mismatches, sealed_sheets
 from services.assessment.scores.domain.sheets import SheetRefused, Signed, marks_of, scored, sealed_by, signed
@@ -30,6 +31,7 @@ __all__ = [
     "part_of",
     "plain_paper",
     "scored",
+    "scored_by",
     "sealed_by",
     "sealed_sheets",
     "signed",

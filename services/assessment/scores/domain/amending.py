@@ -49,8 +49,8 @@ def amended(entry: Entry, batch: Batch, paper: Paper, change: SheetChange, at: d
 def _must_be_sealed(batch: Batch, paper: Paper, change: SheetChange) -> None:
     if batch.seal is None:
         raise SheetRefused("before the seal an assessor corrects their own sheet", rule="not-sealed")
-    if paper.id != f"{batch.id}.{change.part}":
-        raise SheetRefused("this paper is of another part", field="/part", rule="part-unknown")
+    if (paper.batch, paper.part) != (batch.id, change.part):
+        raise SheetRefused("this is the paper of another part", field="/part", rule="part-unknown")
 
 
 def _standing(entry: Entry, change: SheetChange) -> Sheet:

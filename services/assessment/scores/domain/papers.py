@@ -1,12 +1,13 @@
 """The paper of a part: tasks with elements, which together fill the part and each of its dimensions exactly."""
 
 from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 
-from services.assessment.batches.domain import Batch
+from services.assessment.batches.domain import BEFORE_EXAM, Batch
 from services.assessment.scores.commands import SetPaper, TaskAsked
 from shared.entity import Entity
 from shared.errors import Fault, Kind
-from shared.events.base import Record
+from shared.events.base import Event, Record
 from shared.events.registry import Part
 
 ONLY = "points"
@@ -39,7 +40,10 @@ class Task(Record):
 
 
 class Paper(Entity):
-    """What one part of a batch is scored by; `step` is what points are multiples of."""
+    """What one part of a batch is scored by; `step` is what points are multiples of.
+
+    A paper never changes: its id is made of what stands on it, and the batch names the one that counts.
+    """
 
     unit: str
     batch: str
@@ -79,9 +83,18 @@ def paper_asked(batch: Batch, asked: SetPaper, step: float) -> Paper:
     return paper
 
 
+def scored_by(batch: Batch, paper: Paper) -> tuple[Batch, Sequence[Event]]:
+    """The batch with the paper of a part; in one write with the check of its state, so that no exam begins between."""
+    batch.must_be(BEFORE_EXAM, "a paper is named before the exam")
+    if batch.papers.get(paper.part) == paper.id:
+        return batch, []
+    return batch.having(papers={**batch.papers, paper.part: paper.id}), []
+
+
 def _paper(batch: Batch, part: Part, step: float, tasks: tuple[Task, ...]) -> Paper:
+    content = "".join(task.model_dump_json() for task in tasks)
     return Paper(
-        id=f"{batch.id}.{part.id}",
+        id=f"{batch.id}.{part.id}.{blake2b(f'{step} {content}'.encode(), digest_size=8).hexdigest()}",
         authority=batch.authority,
         unit=batch.unit,
         batch=batch.id,

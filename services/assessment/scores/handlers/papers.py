@@ -1,20 +1,16 @@
 """A unit names the paper of a part before the exam; where it names none, the edition's dimensions are the paper."""
 
-from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from services.assessment.batches.domain import BEFORE_EXAM, Batch
-from services.assessment.batches.storage import taking_rows
+from services.assessment.batches.domain import Batch
 from services.assessment.scores.commands import SetPaper
-from services.assessment.scores.domain import Paper, paper_asked
+from services.assessment.scores.domain import Paper, paper_asked, scored_by
 from services.assessment.scores.storage import paper_of
 from shared.act import Act
 from shared.errors import AlreadyThere
-from shared.events.base import Event
 from shared.rulebook import Rulebook
 from shared.storage.store import Store
-
-RULE = "a paper is named before the exam"
 
 
 @dataclass(frozen=True)
@@ -26,14 +22,14 @@ class ScorePapers:
     rules: Rulebook
 
     async def name(self, act: Act, batch_id: str, asked: SetPaper) -> Paper:
-        """The paper of a part; named anew before the exam, it replaces the one before."""
+        """The paper of a part; named anew before the exam, another takes its place."""
         batch = await self.batches.get(batch_id, act.scope)
         paper = paper_asked(batch, asked, self._step(batch))
-        async with taking_rows(self.batches, batch_id, act, BEFORE_EXAM, RULE):
-            try:
-                return await self.papers.add(paper, [], act)
-            except AlreadyThere:
-                return await self.papers.change(paper.id, act, lambda found: _replaced(found, paper))
+        scored_by(batch, paper)  # refused before anything is kept
+        with suppress(AlreadyThere):  # the very same paper, named before
+            await self.papers.add(paper, [], act)
+        await self.batches.change(batch_id, act, lambda found: scored_by(found, paper))
+        return paper
 
     async def of(self, batch: Batch, part: str) -> Paper:
         """What a part of a batch is scored by."""
@@ -45,7 +41,3 @@ class ScorePapers:
 
     def _step(self, batch: Batch) -> float:
         return self.rules.number("score.step", on=batch.exam_on)
-
-
-def _replaced(found: Paper, paper: Paper) -> tuple[Paper, Sequence[Event]]:
-    return found.having(tasks=paper.tasks, step=paper.step), []

@@ -50,12 +50,12 @@ class Scoring:
         Rows of one file may come in several calls under one act, if their lines count through the file.
         """
         taken = RowsTaken(accepted=0, refused=[])
-        seen_by = await batch_for(self.batches, batch_id, act.caller, act.scope)
-        reading = await self._reading(seen_by, act.caller)
+        await batch_for(self.batches, batch_id, act.caller, act.scope)
         writing = replace(act, scope=EVERYTHING)  # the caller's reach was just looked at
         async with taking_rows(self.batches, batch_id, writing, EXAMINED, RULE) as batch:
+            reading = await self._reading(batch, act.caller)
             for run in runs(rows):
-                await self._take(replace(reading, batch=batch), writing, run, taken)
+                await self._take(reading, writing, run, taken)
         taken.refused.sort(key=lambda row: row.line)
         return taken
 

@@ -46,8 +46,8 @@ def build(tools: Tools) -> Service:
     batches = Batches(batch_store(tools.database), mirrors, tools.clock)
     reviews = Reviews(entry_store(tools.database), mirrors, rules, tools.sealer, tools.clock)
     entries = Entries(reviews.entries, batches.batches, reviews, tools.sealer, tools.clock)
-    papers = ScorePapers(paper_store(tools.database), batches.batches, rules)
-    scoring = Scoring(entries.entries, batches.batches, papers, tools.clock)
+    score_papers = ScorePapers(paper_store(tools.database), batches.batches, rules)
+    scoring = Scoring(entries.entries, batches.batches, score_papers, tools.clock)
     sealing = Sealing(batches.batches, entries.entries, tools.clock)
     signals = Signals(signal_store(tools.database), entries.entries, batches.batches, rules, tools.clock)
     results = Results(batches.batches, entries.entries, chunk_store(tools.database), rules, tools.clock)
@@ -61,13 +61,13 @@ def build(tools: Tools) -> Service:
         stores=[
             *(mirrors.units, mirrors.standards, mirrors.cards, mirrors.sites),
             *(batches.batches, entries.entries, results.chunks),
-            *(papers.papers, signals.signals),
+            *(score_papers.papers, signals.signals),
         ],
         routers=[
             batches_api.routes(batches, partial(tally, entries.entries)),
             eligibility_api.routes(reviews),
             entries_api.routes(entries),
-            scores_api.routes(papers, scoring, sealing),
+            scores_api.routes(score_papers, scoring, sealing),
             signals_api.routes(signals),
             results_api.routes(results),
         ],

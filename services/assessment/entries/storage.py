@@ -20,7 +20,7 @@ INDEXES = (
         [("batch", 1), ("places.work_piece", 1)],
         name="work_pieces",
         unique=True,
-        partialFilterExpression={"places.work_piece": {"$exists": True}},
+        partialFilterExpression={"places.work_piece": {"$gt": ""}},
     ),
 )
 

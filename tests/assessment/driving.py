@@ -14,12 +14,14 @@ from shared.events.base import Event
 from shared.events.registry import CertificateFiled
 from shared.storage.mongo import UpdateOne
 from shared.storage.store import Store
-from tests.assessment.examples import ASSIGNED, BEGUN, person, site_said, standing
-from tests.assessment.sheets import places, rows_of
+from tests.assessment.examples import ASSIGNED, BEGUN, CARDS, SHEET, person, site_said, standing
+from tests.assessment.sheets import places, practical, rows_of, theory
 from tests.live import Running, Said, eventually
 
 # a unit's own site goes before the one here: see planned_by
 PLANNED = {"occupation": "rebar_worker", "level": "5", "exam_on": "2019-10-12", "planned": 20, "site": "site-1"}
+FINDINGS = 5  # of strictly_scored: one spread, three who wrote the same on every sheet, one pair of twins
+STRICT = {**SHEET, "operating_rules": 5, "task_completion": 9}
 NUMBER = "1999002001500001"
 
 
@@ -130,6 +132,20 @@ async def sealed(service: Running, unit: str, batch: str) -> dict[str, Any]:
         return found if found["seal"] else {}
 
     return await eventually(has_seal)
+
+
+async def strictly_scored(service: Running, unit: str) -> tuple[str, list[str]]:
+    """A sealed batch in which one assessor was far from the others, and all wrote the same on every sheet."""
+    batch = await batch_of(service, unit)
+    entries = await enrolled(service, unit, batch, range(12))
+    await examined(service, batch, entries)
+    rows = [theory(entry, 60) for entry in entries]
+    rows += [practical(entry, card, SHEET) for entry in entries for card in CARDS[:2]]
+    rows += [practical(entry, CARDS[2], STRICT) for entry in entries]
+    answer = await post(service, unit, f"/{batch}/sheets", rows)
+    assert answer.json() == {"accepted": 48, "refused": []}
+    await sealed(service, unit, batch)
+    return batch, entries
 
 
 async def publicised(service: Running, unit: str, people: range) -> tuple[str, list[str]]:

@@ -10,25 +10,11 @@ import pytest_asyncio
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
 from shared.events.assessment import BatchScored, SignalRaised
-from tests.assessment.driving import (
-    authorised,
-    batch_of,
-    enrolled,
-    examined,
-    get,
-    heard_of,
-    post,
-    said_of,
-    sealed,
-    slug,
-)
-from tests.assessment.examples import CARDS, SHEET, published
-from tests.assessment.sheets import practical, theory
+from tests.assessment.driving import FINDINGS, authorised, get, heard_of, post, said_of, slug, strictly_scored
+from tests.assessment.examples import CARDS, published
 from tests.live import Running, eventually, running
 
 pytestmark = pytest.mark.live
-FINDINGS = 5  # one spread, three who wrote the same on every sheet, one pair of twins
-STRICT = {**SHEET, "operating_rules": 5, "task_completion": 9}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -36,21 +22,6 @@ async def service(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.Tem
     async with running("assessment", servers, issuer, tmp_path_factory.mktemp("assessment")) as live:
         await live.says(published(), subject="rebar_worker-2019p", authority="national")
         yield live
-
-
-async def strictly_scored(service: Running, unit: str) -> tuple[str, list[str]]:
-    """A sealed batch in which one assessor was far from the others, and all wrote the same on every sheet."""
-    await authorised(service, unit)
-    batch = await batch_of(service, unit)
-    entries = await enrolled(service, unit, batch, range(12))
-    await examined(service, batch, entries)
-    rows = [theory(entry, 60) for entry in entries]
-    rows += [practical(entry, card, SHEET) for entry in entries for card in CARDS[:2]]
-    rows += [practical(entry, CARDS[2], STRICT) for entry in entries]
-    answer = await post(service, unit, f"/{batch}/sheets", rows)
-    assert answer.json() == {"accepted": 48, "refused": []}
-    await sealed(service, unit, batch)
-    return batch, entries
 
 
 async def called(service: Running, role: str, subject: str, path: str, body: Any = None) -> httpx.Response:
@@ -63,7 +34,7 @@ async def called(service: Running, role: str, subject: str, path: str, body: Any
 
 async def test_findings_are_raised_once_and_change_no_result(service: Running) -> None:
     unit = "unit-33-signals"
-    batch, entries = await strictly_scored(service, unit)
+    batch, entries = await strictly_scored(service, await authorised(service, unit))
     said = await said_of(service, SignalRaised, batch, FINDINGS)
     spread = {row["cards"][0]: row["measured"] for row in said if row["kind"] == "assessor-spread"}
     assert spread == {CARDS[2]: -30}  # 80.5, 80.5 and 50.5
@@ -78,14 +49,14 @@ async def test_findings_are_raised_once_and_change_no_result(service: Running) -
     [scored] = await heard_of(service, BatchScored, batch)
     before = len(await said_of(service, SignalRaised, batch, FINDINGS))
     await service.says(BatchScored.model_validate_json(scored.body), subject=batch, sequence=99)
-    later, _ = await strictly_scored(service, "unit-33-after")  # heard after the repeat
+    later, _ = await strictly_scored(service, await authorised(service, "unit-33-after"))  # heard after the repeat
     await said_of(service, SignalRaised, later, FINDINGS)
     assert len(await said_of(service, SignalRaised, batch, FINDINGS)) == before == FINDINGS
 
 
 async def test_a_supervisor_or_authority_remarks_on_a_finding_and_nobody_else(service: Running) -> None:
     unit = "unit-33-remarks"
-    batch, _ = await strictly_scored(service, unit)
+    batch, _ = await strictly_scored(service, await authorised(service, unit))
 
     async def listed() -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = (await get(service, unit, f"/{batch}/signals?limit=1000"))["rows"]

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from services.assessment.batches.api import BatchView, view
 from services.assessment.batches.domain import Batch, Seal
-from services.assessment.entries.domain import Sheet, must_be_open
+from services.assessment.entries.domain import Entry, Sheet, must_be_open
 from services.assessment.scores.commands import SetPaper, SheetRow
 from services.assessment.scores.domain import Folded, Mismatch, Paper, Task
 from services.assessment.scores.handlers import Checked, ScorePapers, Scoring, Sealing
@@ -27,14 +27,22 @@ Run = Annotated[int, Query(ge=1, le=1000, description="entries at most")]
 class PaperView(BaseModel):
     """What one part is scored by."""
 
+    batch: str
     part: str
     step: float = Field(description="points are multiples of it")
     tasks: tuple[Task, ...]
 
 
+class SheetView(Sheet):
+    """One version of a sheet, and whose it is."""
+
+    entry: str
+
+
 class SealView(BaseModel):
     """The seal over all sheets, and how far they were compared with it."""
 
+    batch: str
     seal: Seal
     sheets: int = Field(description="sealed sheets looked at so far")
     wrong: list[Mismatch] = Field(description="sheets of this run that are not what was signed")
@@ -75,11 +83,10 @@ def _sheets(router: APIRouter, scoring: Scoring) -> None:
 
     @router.get("/entries/{entry}/sheets")
     @allow(*READERS)
-    async def show_sheets(batch: str, entry: str, caller: Calling, scope: Within) -> list[Sheet]:
+    async def show_sheets(batch: str, entry: str, caller: Calling, scope: Within) -> list[SheetView]:
         """The sheets of an entry in all versions, once they are sealed."""
         found = must_be_open(await batch_for(scoring.batches, batch, caller, scope))
-        sheets = (await entry_of(scoring.entries, found, entry)).sheets
-        return sorted(sheets, key=lambda sheet: (sheet.part, sheet.assessor, sheet.version))
+        return _sheet_views(await entry_of(scoring.entries, found, entry))
 
 
 def _seal(router: APIRouter, sealing: Sealing) -> None:
@@ -102,10 +109,16 @@ def _paper_view(paper: Paper) -> PaperView:
     return PaperView.model_validate(paper, from_attributes=True)
 
 
+def _sheet_views(entry: Entry) -> list[SheetView]:
+    sheets = sorted(entry.sheets, key=lambda sheet: (sheet.part, sheet.assessor, sheet.version))
+    return [SheetView(entry=entry.id, **dict(sheet)) for sheet in sheets]
+
+
 def _seal_view(batch: Batch, checked: Checked) -> SealView:
     assert batch.seal is not None
     folded, last = checked.folded, checked.last
     return SealView(
+        batch=batch.id,
         seal=batch.seal,
         sheets=folded.sheets,
         wrong=checked.wrong,

@@ -30,7 +30,13 @@ from services.assessment.results import consumers as results_consumers
 from services.assessment.results.handlers import Results
 from services.assessment.results.storage import chunk_store
 from services.assessment.scores import api as scores_api
-from services.assessment.scores.handlers import Scoring
+from services.assessment.scores import consumers as scores_consumers
+from services.assessment.scores.handlers import ScorePapers, Scoring, Sealing
+from services.assessment.scores.storage import paper_store
+from services.assessment.signals import api as signals_api
+from services.assessment.signals import consumers as signals_consumers
+from services.assessment.signals.handlers import Signals
+from services.assessment.signals.storage import signal_store
 from shared.http.rendering import Layouts
 from shared.messaging.consumers import Hearers
 from shared.process import Service, Tools
@@ -57,7 +63,10 @@ def build(tools: Tools) -> Service:
     batches = Batches(known.batches, quotas, mirrors, rules, tools.clock, assignments.checked)
     reviews = Reviews(known.entries, mirrors, rules, tools.sealer, tools.clock)
     entries = Entries(reviews.entries, batches.batches, reviews, tools.sealer, tools.clock)
-    scoring = Scoring(entries.entries, batches.batches, rules, tools.clock)
+    score_papers = ScorePapers(paper_store(tools.database), batches.batches, rules)
+    scoring = Scoring(entries.entries, batches.batches, score_papers, tools.clock)
+    sealing = Sealing(batches.batches, entries.entries, tools.clock)
+    signals = Signals(signal_store(tools.database), entries.entries, batches.batches, rules, tools.clock)
     results = Results(batches.batches, entries.entries, chunk_store(tools.database), rules, tools.clock)
     rolls, stations = roll_store(tools.database), partial(stations_of, mirrors.sites)
     arrangements = Arrangements(
@@ -70,6 +79,8 @@ def build(tools: Tools) -> Service:
     mirrors_consumers.hear(hearers, mirrors, batches.told)
     assignments_consumers.hear(hearers, assignments)
     entries_consumers.hear(hearers, entries)
+    scores_consumers.hear(hearers, sealing)
+    signals_consumers.hear(hearers, signals)
     results_consumers.hear(hearers, results)
     cancellations_consumers.hear(hearers, Cancellations(batches.batches, entries.entries, quotas))
     arrangements_consumers.hear(hearers, arrangements)
@@ -78,13 +89,15 @@ def build(tools: Tools) -> Service:
             *(mirrors.units, mirrors.standards, mirrors.cards, mirrors.sites),
             *(batches.batches, quotas.quotas, entries.entries, results.chunks),
             *(rolls, arrangements.series, known.recusals),
+            *(score_papers.papers, signals.signals),
         ],
         routers=[
             batches_api.routes(batches, partial(tally, entries.entries)),
             assignments_api.routes(assignments),
             eligibility_api.routes(reviews),
             entries_api.routes(entries),
-            scores_api.routes(scoring),
+            scores_api.routes(score_papers, scoring, sealing),
+            signals_api.routes(signals),
             results_api.routes(results),
             arrangements_api.routes(arrangements, attendances, papers, Layouts(DATA)),
         ],

@@ -17,12 +17,16 @@ from shared.act import Act
 from shared.clock import SHANGHAI
 from shared.events.base import Event
 from shared.events.registry import CertificateFiled
+from shared.storage.mongo import UpdateOne
 from shared.storage.store import Decision, Store
-from tests.assessment.examples import ASSIGNED, BEGUN, SEAL, SHEET, person, site_said, standing
+from tests.assessment.examples import ASSIGNED, BEGUN, CARDS, SHEET, person, site_said, standing
+from tests.assessment.sheets import places, practical, rows_of, theory
 from tests.live import Running, Said, eventually
 
 # a unit's own site goes before the one here: see planned_by
 PLANNED = {"occupation": "rebar_worker", "level": "5", "exam_on": "2019-10-12", "planned": 20, "site": "site-1"}
+FINDINGS = 5  # of strictly_scored: one spread, three who wrote the same on every sheet, one pair of twins
+STRICT = {**SHEET, "operating_rules": 5, "task_completion": 9}
 NUMBER = "1999002001500001"
 
 
@@ -117,10 +121,52 @@ async def enrolled(service: Running, unit: str, batch: str, people: range) -> li
     return entries
 
 
+async def examined(service: Running, batch: str, entries: list[str], state: State = State.IN_EXAM) -> None:
+    """The batch in its exam with three assessors, and a place for each of these entries, without what leads there."""
+    collection = service.process.tools.database.collection("entries")
+    given = {entry: [place.model_dump() for place in places(entry)] for entry in entries}
+    changes = [
+        UpdateOne({"_id": entry}, {"$set": {"places": rows}, "$inc": {"version": 1}}) for entry, rows in given.items()
+    ]
+    assert await collection.write_all(changes) == len(entries)
+    await moved(service, batch, state, assignment=ASSIGNED.model_dump())
+
+
 async def scored(service: Running, unit: str, batch: str, entries: list[str], theory: float = 80) -> None:
-    rows = [{"entry": entry, "theory": theory, "practical": SHEET} for entry in entries]
-    answer = await post(service, unit, f"/{batch}/scores", rows)
-    assert answer.json() == {"accepted": len(entries), "refused": []}
+    """Sheets of everybody: theory, and a practical one of each of three assessors."""
+    await examined(service, batch, entries)
+    rows = [row for entry in entries for row in rows_of(entry, theory)]
+    for start in range(0, len(rows), 2000):
+        sent = rows[start : start + 2000]
+        answer = await post(service, unit, f"/{batch}/sheets", sent)
+        assert answer.json() == {"accepted": len(sent), "refused": []}, answer.text
+
+
+async def sealed(service: Running, unit: str, batch: str) -> dict[str, Any]:
+    """The marking ended and every sheet sealed; the batch."""
+    await moved(service, batch, State.MARKING)
+    answer = await post(service, unit, f"/{batch}/seal")
+    assert answer.status_code == 200, answer.text
+
+    async def has_seal() -> dict[str, Any]:
+        found = await get(service, unit, f"/{batch}")
+        return found if found["seal"] else {}
+
+    return await eventually(has_seal)
+
+
+async def strictly_scored(service: Running, unit: str) -> tuple[str, list[str]]:
+    """A sealed batch in which one assessor was far from the others, and all wrote the same on every sheet."""
+    batch = await batch_of(service, unit)
+    entries = await enrolled(service, unit, batch, range(12))
+    await examined(service, batch, entries)
+    rows = [theory(entry, 60) for entry in entries]
+    rows += [practical(entry, card, SHEET) for entry in entries for card in CARDS[:2]]
+    rows += [practical(entry, CARDS[2], STRICT) for entry in entries]
+    answer = await post(service, unit, f"/{batch}/sheets", rows)
+    assert answer.json() == {"accepted": 48, "refused": []}
+    await sealed(service, unit, batch)
+    return batch, entries
 
 
 async def passed(service: Running, entries: list[str], theory: float = 80) -> None:
@@ -139,8 +185,8 @@ async def publicised(service: Running, unit: str, people: range) -> tuple[str, l
     """A batch on public notice in which everybody passed; nobody was seen to be examined."""
     batch = await batch_of(service, unit)
     entries = await enrolled(service, unit, batch, people)
-    await passed(service, entries)
-    await moved(service, batch, State.SCORED, seal=SEAL.model_dump(), assignment=ASSIGNED.model_dump())
+    await scored(service, unit, batch, entries)
+    await sealed(service, unit, batch)
     answer = await post(service, unit, f"/{batch}/publicise")
     assert answer.status_code == 200, answer.text
     return batch, entries

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from services.assessment.entries.commands import EnrolRow
-from services.assessment.scores.commands import ScoreRow
-from services.assessment.scores.domain import has_passed, marked
+from services.assessment.scores.commands import SheetRow
+from services.assessment.scores.domain import marks_of, plain_paper
 from shared.errors import Malformed
 from shared.http.bulk import bulk_body
 from shared.http.rows import CSV, JSON, MOST_ROWS, NDJSON, Refused, rows_in, runs, table
@@ -97,7 +97,7 @@ def test_rows_are_handed_on_in_runs_of_five_hundred() -> None:
     assert [len(run) for run in runs(range(1201))] == [500, 500, 201]
 
 
-@pytest.mark.parametrize("kind", [EnrolRow, ScoreRow])
+@pytest.mark.parametrize("kind", [EnrolRow, SheetRow])
 def test_the_documented_body_is_one_that_is_taken(kind: type[BaseModel]) -> None:
     for media, content in bulk_body(kind)["requestBody"]["content"].items():
         body = content["example"] if isinstance(content["example"], str) else json.dumps(content["example"])
@@ -149,8 +149,9 @@ def test_an_id_number_in_a_text_of_a_row_is_masked() -> None:
     assert number not in row.model_dump_json()
 
 
-def test_the_documented_candidate_has_a_right_number_and_the_documented_scores_pass() -> None:
+def test_the_documented_candidate_has_a_right_number_and_the_documented_sheet_fits() -> None:
     [(_, candidate)] = _read(bulk_body(EnrolRow)["requestBody"]["content"][JSON]["example"])
     check_resident_id(candidate.id_number, today=date(2019, 10, 1))
-    scores = ScoreRow.model_validate(bulk_body(ScoreRow)["requestBody"]["content"][JSON]["example"][0])
-    assert has_passed(batch().parts, marked(batch().parts, scores.given(), 0.5))
+    sheet = SheetRow.model_validate(bulk_body(SheetRow)["requestBody"]["content"][JSON]["example"][0])
+    paper = plain_paper(batch(), batch().parts[1], 0.5)
+    assert len(marks_of(paper, sheet.points, sheet.remarks)) == len(paper.elements)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from shared.clock import SHANGHAI
-from shared.events.assessment import FinalResult, ResultsFinalised
+from shared.events.assessment import FinalResult, ResultsFinalised, SignalRaised
 from shared.settings import ServiceName
 from tests.assessment import driving
 from tests.assessment.examples import published
@@ -62,19 +62,12 @@ def _results(service: Running) -> ResultsFinalised:
 
 
 async def in_assessment(service: Running) -> Made:
-    """A batch whose candidates have tickets."""
+    """A batch with entries whose sheets are sealed, and what was found in them."""
     await service.says(published(), subject="rebar_worker-2019p", authority="national")
     await driving.authorised(service, UNIT)
-    batch = await driving.batch_of(service, UNIT)
-    entry, *_ = await driving.enrolled(service, UNIT, batch, range(2))
-    rooms = [{"part": part, "name": "一号考场", "stations": 2} for part in ("theory", "practical")]
-    await driving.post(service, UNIT, f"/{batch}/arrangement", {"rooms": rooms})
-
-    async def ticketed() -> bool:
-        return bool((await driving.get(service, UNIT, f"/{batch}"))["tickets"])
-
-    await eventually(ticketed)
-    return {"batch": batch, "entry": entry, "room": "1"}
+    batch, (entry, *_) = await driving.strictly_scored(service, UNIT)
+    (signal, *_) = await driving.said_of(service, SignalRaised, batch, driving.FINDINGS)
+    return {"batch": batch, "entry": entry, "signal": signal["signal"]}
 
 
 async def in_evaluation(service: Running) -> Made:

@@ -17,6 +17,8 @@ from services.assessment.entries.domain import (
     Reviewed,
     Score,
     State,
+    must_be_open,
+    shown,
 )
 from services.assessment.entries.handlers import Entries, EntriesTaken, Person
 from services.assessment.entries.storage import listed
@@ -44,7 +46,7 @@ class EntryView(BaseModel):
     ticket: str = Field(description="number of the admission ticket; empty until it is given")
     places: tuple[Place, ...] = Field(description="where and when the candidate sits each part")
     attendance: tuple[Attendance, ...]
-    scores: tuple[Score, ...]
+    scores: tuple[Score, ...] = Field(description="points by part; empty until all sheets of the batch are sealed")
     eligibility: Met | None = Field(description="by which condition the candidate entered; null: the level is open")
     reviewed: Reviewed | None = Field(description="who set the conditions aside and why; null: nobody")
     resit: Resit | None = Field(description="what a resit carries over; null: every part is examined")
@@ -104,14 +106,17 @@ def _add_reads(router: APIRouter, entries: Entries) -> None:
     ) -> Page[EntryView]:
         """Entries of a batch by id."""
         found = await entries.batches.get(batch, scope)
+        if state in (State.PASSED, State.FAILED):
+            must_be_open(found)
         rows = await listed(entries.entries, scope, found.id, state=state, after=after(cursor), limit=limit + 1)
-        return page([_view(row) for row in rows], limit, lambda row: row.id)
+        return page([_view(shown(row, found)) for row in rows], limit, lambda row: row.id)
 
     @router.get("/{entry}")
     @allow(*READERS)
     async def read(batch: str, entry: str, scope: Within, response: Response) -> EntryRecord:
         """One entry with what was done with it."""
-        return _record(tagged(response, await entries.get(batch, entry, scope)))
+        found = tagged(response, await entries.get(batch, entry, scope))
+        return _record(shown(found, await entries.batches.get(batch, scope)))
 
 
 def _add_handling(router: APIRouter, entries: Entries) -> None:

@@ -155,6 +155,23 @@ async def forget(entries: Store[Entry], state: State, before: datetime) -> int:
     return await entries.collection.delete({"_id": {"$in": [row["_id"] for row in rows]}, **query})
 
 
+async def owners(entries: Store[Entry], batch: str, work_pieces: Iterable[str]) -> dict[tuple[str, str], str]:
+    """Whose work pieces these are: the entry by part and number."""
+    query = {"batch": batch, "places.work_piece": {"$in": list(work_pieces)}}
+    rows = await entries.collection.find(query, fields={"places": 1})
+    return {(place["part"], place["work_piece"]): row["_id"] for row in rows for place in row["places"]}
+
+
+async def after_entry(entries: Store[Entry], batch: str, *, after: str, limit: int) -> list[Entry]:
+    """Entries of a batch in whatever state, by id, after an id."""
+    return await entries.find({**of_batch(batch), "_id": {"$gt": after}}, limit=limit)
+
+
+def of_batch(batch: str) -> dict[str, object]:
+    """Every entry of a batch, named so that the index gives them in the order of their ids."""
+    return {"batch": batch, "state": {"$in": list(State)}}
+
+
 async def holdings_of(entries: Store[Entry], people: Iterable[str]) -> Mapping[str, Sequence[Holding]]:
     """The certificates that hold, by the indexes of their holders, in whichever line and regime they were obtained."""
     query = {"person_index": {"$in": list(people)}, "state": State.CERTIFIED, "certificate.status": "valid"}

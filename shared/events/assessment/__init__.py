@@ -25,6 +25,7 @@ from shared.events.assessment.results import (
     ResultsFinalised,
     ResultsPublicised,
 )
+from shared.events.assessment.signals import SignalRaised
 
 __all__ = [
     "AssignedGroup",
@@ -47,5 +48,6 @@ __all__ = [
     "FinalResult",
     "ResultsFinalised",
     "ResultsPublicised",
+    "SignalRaised",
     "Sitting",
 ]

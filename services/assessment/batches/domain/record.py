@@ -17,6 +17,7 @@ class BatchRecord(Entity):
     `writers` are the acts that write rows into it right now, each with the second of real time at which it has
     given up: entries are documents of their own, and a batch must not move on between a row's check and its write.
     `standing` is the registry's count of the unit's standing by which it was frozen or released last.
+    `papers` are ids of the papers its parts are scored by, where one was named.
     `moments` are the instants at which it reached its states.
     """
 
@@ -41,6 +42,7 @@ class BatchRecord(Entity):
     arrangement: int = 0
     tickets: int = 0
     assignment: Assignment = Assignment()
+    papers: Mapping[str, str] = {}
     seal: Seal | None = None
     frozen: bool = False
     frozen_for: str = ""

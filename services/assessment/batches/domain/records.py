@@ -87,7 +87,9 @@ class Assignment(Record):
 class Seal(Record):
     """The seal over all score sheets of a batch."""
 
-    digest: str = Field(description="SHA-256 over the digests of the sheets in the order of entries, hexadecimal")
+    digest: str = Field(
+        description="SHA-256, hexadecimal: by entry, part, assessor, each sheet's digest folded into the one before"
+    )
     sheets: int
     at: datetime
     by: str

@@ -15,7 +15,16 @@ from services.assessment.entries.domain.entry import (
     kept_out,
 )
 from services.assessment.entries.domain.identity import Allowed, WrongParticulars
-from services.assessment.entries.domain.judgement import has_passed, judged, sheets_wanted
+from services.assessment.entries.domain.judgement import (
+    JUDGED,
+    NotOpen,
+    has_passed,
+    judged,
+    must_be_open,
+    results_open,
+    sheets_wanted,
+    shown,
+)
 from services.assessment.entries.domain.records import (
     Attendance,
     Certificate,
@@ -32,6 +41,7 @@ from services.assessment.entries.domain.records import (
 from services.assessment.entries.domain.resit import Limits, NoResit, first_failed, resit_of
 
 __all__ = [
+    "JUDGED",
     "QUALIFIED",
     "Allowed",
     "Attendance",
@@ -42,6 +52,7 @@ __all__ = [
     "Limits",
     "Mark",
     "NoResit",
+    "NotOpen",
     "NotQualified",
     "Place",
     "Resit",
@@ -61,7 +72,10 @@ __all__ = [
     "has_passed",
     "judged",
     "kept_out",
+    "must_be_open",
     "resit_of",
+    "results_open",
     "sheets_wanted",
+    "shown",
     "stands_as",
 ]

@@ -2,18 +2,46 @@
 
 from collections.abc import Sequence
 
-from services.assessment.batches.domain import Batch
+from services.assessment.batches.domain import UNTIL_PUBLICISED, Batch
+from services.assessment.batches.domain import State as BatchState
 from services.assessment.entries.domain.entry import Entry, State
 from services.assessment.entries.domain.records import Score, Sheet
+from shared.errors import Fault, Kind
 from shared.events.registry import Part
 
 DECIMALS = 2  # of a mean over several assessors; never rounded up to a mark
+JUDGED = (State.ENROLLED, State.PASSED, State.FAILED)
 MISSED = {"absent": "absent", "violation": "void"}
+
+
+class NotOpen(Fault):
+    """Results are not open before all sheets of the batch are sealed."""
+
+    slug, kind = "results-not-open", Kind.CONFLICT
+
+
+def results_open(batch: Batch) -> bool:
+    """Whether points and results may be shown: once all sheets are sealed, so that nobody scores by them."""
+    return batch.seal is not None or batch.state not in (*UNTIL_PUBLICISED, BatchState.CANCELLED)
+
+
+def must_be_open(batch: Batch) -> Batch:
+    """Refuse to show what is not sealed yet."""
+    if not results_open(batch):
+        raise NotOpen("results are shown once all sheets are sealed; seal them after the exam")
+    return batch
+
+
+def shown(entry: Entry, batch: Batch) -> Entry:
+    """The entry as it may be shown: without points and result before the seal."""
+    if results_open(batch):
+        return entry
+    return entry.having(scores=(), state=State.ENROLLED if entry.state in JUDGED else entry.state)
 
 
 def judged(entry: Entry, batch: Batch) -> Entry:
     """The entry with its points and whether it passed; without a result while a sheet is missing."""
-    if entry.state not in (State.ENROLLED, State.PASSED, State.FAILED):
+    if entry.state not in JUDGED:
         return entry
     carried = {score.part: score for score in entry.resit.carried} if entry.resit else {}
     scores = [carried.get(part.id) or _score(entry, batch, part) for part in batch.parts]
@@ -39,10 +67,10 @@ def _score(entry: Entry, batch: Batch, part: Part) -> Score | None:
     if missed := MISSED.get(entry.noted(part.id)):
         return Score(part=part.id, points=0, state=missed)
     sheets = entry.standing_sheets(part.id)
+    if any(sheet.accident for sheet in sheets):  # whatever the sheets say that are still to come
+        return Score(part=part.id, points=0, state="void")
     if len(sheets) < sheets_wanted(batch, part.id):
         return None
-    if any(sheet.accident for sheet in sheets):
-        return Score(part=part.id, points=0, state="void")
     dimensions = {row.id: _mean([sheet.dimensions.get(row.id, 0) for sheet in sheets]) for row in part.dimensions}
     return Score(part=part.id, points=_points(sheets), dimensions=dimensions)
 

@@ -58,6 +58,8 @@ class Sheet(Record):
     ended_at: datetime | None = None
     signed_at: datetime
     reason: str = Field(default="", description="why this version replaces the one before")
+    replaces: str = Field(default="", description="digest of the version before; empty for the first")
+    amends: bool = Field(default=False, description="signed after the seal, by a score review")
     digest: str = Field(default="", description="SHA-256 of everything else in it, hexadecimal")
 
 

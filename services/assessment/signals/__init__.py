@@ -1,0 +1,1 @@
+"""Signals: what looks wrong in sealed sheets is found and told; it changes no result."""

@@ -25,7 +25,7 @@ EXTRA_FILES = {
     "notification/subscriptions/hosts.py": "looks up hosts at the network: asked at the door and at each attempt",
     "registry/verification/pages.py": "the public's doors of HTML, where whatever goes wrong is a page as well",
     "registry/verification/printing.py": "the one place that knows WeasyPrint: a page becomes a PDF in a thread",
-    "registry/verification/rendering.py": "templates with their policy for the browser: for pages and for the paper",
+    "registry/verification/rendering.py": "what the paper's template needs beside the sheet: its QR code, a drawing",
     "registry/verification/signing.py": "the keys of credentials: neither a rule nor a write",
 }
 

@@ -52,11 +52,11 @@ from services.registry.verification import api as verification_api
 from services.registry.verification import pages as verification_pages
 from services.registry.verification.handlers import Verification
 from services.registry.verification.printing import Press
-from services.registry.verification.rendering import Layouts
 from services.registry.verification.signing import Signer
 from services.registry.verification.storage import catalogue as print_catalogue
 from services.registry.verification.storage import issuer, papers
 from shared.http.limits import Allowance
+from shared.http.rendering import Layouts
 from shared.messaging.consumers import Hearers
 from shared.process import Service, Tools
 from shared.rulebook import Rulebook

@@ -12,10 +12,11 @@ from services.registry.verification.domain.particulars import Number
 from services.registry.verification.domain.statuslist import Purpose
 from services.registry.verification.handlers import Verification
 from services.registry.verification.printing import Press
-from services.registry.verification.rendering import Layouts
+from services.registry.verification.rendering import paper
 from shared.auth import Role
 from shared.http.door import Calling, Within, allow, doors, limited, public, reading
 from shared.http.limits import Allowance
+from shared.http.rendering import Layouts
 
 CREDENTIAL = "application/vc+jwt"
 Described = dict[int | str, dict[str, Any]]
@@ -92,8 +93,8 @@ def _owners(router: APIRouter, verification: Verification, layouts: Layouts, pre
         """The paper of a valid certificate, with the holder's name and ID number; each print is on record."""
         sheet = await verification.sheet(certificate, scope, caller.subject, form)
         if form is Form.HTML:
-            return layouts.page("certificate", **layouts.paper(sheet))
-        return _unkept(await press.pdf(layouts.certificate(sheet)), "application/pdf")
+            return layouts.page("certificate", **paper(sheet))
+        return _unkept(await press.pdf(layouts.html("certificate", **paper(sheet))), "application/pdf")
 
 
 def _offline(router: APIRouter, verification: Verification, limit: Allowance) -> None:

@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from services.registry.verification.commands import VerifyCertificate
 from services.registry.verification.domain.answer import Verified
 from services.registry.verification.handlers import Verification
-from services.registry.verification.rendering import Layouts
 from shared.errors import Fault
 from shared.http.door import Door, public, reading
 from shared.http.limits import Allowance, address_of
 from shared.http.problems import STATUS
+from shared.http.rendering import Layouts
 
 MOST_BYTES = 4096
 FIELDS = ("number", "name", "id_number", "as_of")

@@ -14,7 +14,7 @@ from services.assessment.entries.handlers import Entries
 from services.assessment.entries.storage import entry_store, tally
 from services.assessment.mirrors import consumers as mirrors_consumers
 from services.assessment.mirrors.handlers import Mirrors
-from services.assessment.mirrors.storage import card_store, standard_store, unit_store
+from services.assessment.mirrors.storage import card_store, site_store, standard_store, unit_store
 from services.assessment.results import api as results_api
 from services.assessment.results import consumers as results_consumers
 from services.assessment.results.handlers import Results
@@ -31,7 +31,12 @@ DATA = Path(__file__).parent / "data"
 def build(tools: Tools) -> Service:
     """Assessment, not yet connected to anything."""
     rules = Rulebook.load(DATA / "rules.json")
-    mirrors = Mirrors(unit_store(tools.database), standard_store(tools.database), card_store(tools.database))
+    mirrors = Mirrors(
+        unit_store(tools.database),
+        standard_store(tools.database),
+        card_store(tools.database),
+        site_store(tools.database),
+    )
     batches = Batches(batch_store(tools.database), mirrors, tools.clock)
     reviews = Reviews(entry_store(tools.database), mirrors, rules, tools.sealer, tools.clock)
     entries = Entries(reviews.entries, batches.batches, reviews, tools.sealer, tools.clock)
@@ -42,7 +47,10 @@ def build(tools: Tools) -> Service:
     entries_consumers.hear(hearers, entries)
     results_consumers.hear(hearers, results)
     return Service(
-        stores=[mirrors.units, mirrors.standards, mirrors.cards, batches.batches, entries.entries, results.chunks],
+        stores=[
+            *(mirrors.units, mirrors.standards, mirrors.cards, mirrors.sites),
+            *(batches.batches, entries.entries, results.chunks),
+        ],
         routers=[
             batches_api.routes(batches, partial(tally, entries.entries)),
             eligibility_api.routes(reviews),

@@ -13,19 +13,43 @@ from shared.clock import SHANGHAI
 from shared.events.base import Event
 from shared.events.registry import CertificateFiled
 from shared.storage.store import Store
-from tests.assessment.examples import BEGUN, SHEET, person, standing
+from tests.assessment.examples import BEGUN, SHEET, person, site_said, standing
 from tests.live import Running, Said, eventually
 
+# a unit's own site goes before the one here: see planned_by
 PLANNED = {"occupation": "rebar_worker", "level": "5", "exam_on": "2019-10-12", "planned": 20, "site": "site-1"}
 NUMBER = "1999002001500001"
 
 
+def site_of(unit: str) -> str:
+    """The site at which a unit of these tests examines: each has its own."""
+    return f"site-of-{unit}"
+
+
+def planned_by(unit: str, **changes: Any) -> dict[str, Any]:
+    """What a unit plans, at its own site."""
+    return {**PLANNED, "site": site_of(unit), **changes}
+
+
+async def sited(service: Running, unit: str) -> str:
+    """The unit's confirmed site, said by the registry; safe to repeat."""
+    site = site_of(unit)
+    await service.says(site_said(site=site, unit=unit), subject=site)
+    return site
+
+
 async def authorised(service: Running, unit: str) -> str:
-    """A unit that may file batches."""
+    """A unit that may file batches at its site."""
     await service.says(standing(unit=unit), subject=unit)
+    await sited(service, unit)
     service.set_time(datetime.combine(BEGUN, time(9), SHANGHAI))
-    await eventually(lambda: answers(service, unit, "", 201, PLANNED))
+    await eventually(lambda: answers(service, unit, "", 201, planned_by(unit)))
+    await eventually(lambda: _is_known(service, "sites", site_of(unit)))
     return unit
+
+
+async def _is_known(service: Running, mirror: str, identity: str) -> bool:
+    return await service.process.tools.database.collection(mirror).find_one({"_id": identity}) is not None
 
 
 async def answers(service: Running, unit: str, path: str, status: int, body: Any = None) -> bool:
@@ -49,7 +73,9 @@ async def get(service: Running, unit: str, path: str) -> dict[str, Any]:
 async def batch_of(service: Running, unit: str, state: State = State.REGISTERING, **changes: Any) -> str:
     """A batch of the unit, planned and filed through its doors and then moved to a state without what leads there."""
     service.set_time(datetime.combine(BEGUN, time(9), SHANGHAI))
-    answer = await post(service, unit, "", {**PLANNED, **changes})
+    site = await sited(service, unit)
+    await eventually(lambda: _is_known(service, "sites", site))
+    answer = await post(service, unit, "", planned_by(unit, **changes))
     assert answer.status_code == 201, answer.text
     batch = str(answer.json()["id"])
     assert (await post(service, unit, f"/{batch}/file")).status_code == 200

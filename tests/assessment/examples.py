@@ -9,13 +9,15 @@ from services.assessment.batches.commands import PlanBatch
 from services.assessment.batches.domain import Assignment, Batch, Group, Room, Seal, State, Tally, planned
 from services.assessment.entries.commands import EnrolRow
 from services.assessment.entries.domain import Entry, blank, enrolled, entry_id
-from services.assessment.mirrors.domain import Card, Standard, Unit, card_of, standard_of, unit_of
+from services.assessment.mirrors.domain import Card, Site, Standard, Unit, card_of, site_of, standard_of, unit_of
 from shared.events.registry import (
     CardIssued,
     Dimension,
     Grant,
     Part,
     Scope,
+    SiteChanged,
+    SiteScope,
     StandardPublished,
     Standing,
     UnitAuthorised,
@@ -120,6 +122,29 @@ def issued(**changes: Any) -> CardIssued:
 
 def card(sequence: int = 1, **changes: Any) -> Card:
     return card_of(issued(**changes), LINE, sequence)
+
+
+def site_said(**changes: Any) -> SiteChanged:
+    """A confirmed site of the example unit, for rebar workers of every level."""
+    about: dict[str, Any] = {
+        "site": "site-1",
+        "unit": UNIT,
+        "name": "示例考点",
+        "address": "杭州市示例路1号",
+        "region_code": "330106",
+        "state": "confirmed",
+        "scopes": (SiteScope(occupation="rebar_worker", levels=ALL_LEVELS, stations=12),),
+        "conditions_met": (),
+        "equipment": 30,
+        "equipment_fit": 29,
+        "confirmed_on": date(2019, 9, 1),
+        "on": date(2019, 9, 1),
+    }
+    return SiteChanged(**{**about, **changes})
+
+
+def site(sequence: int = 1, **changes: Any) -> Site:
+    return site_of(site_said(**changes), LINE, sequence)
 
 
 CARDS = ("card-1", "card-2", "card-3")

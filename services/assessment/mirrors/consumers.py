@@ -1,8 +1,8 @@
-"""The registry's word on units, standards and cards; what a standing means for batches is told to them at once."""
+"""The registry's word on units, standards, cards, sites; what a standing means for batches is told to them at once."""
 
 from collections.abc import Awaitable, Callable
 
-from services.assessment.mirrors.domain import Unit, card_of, standard_of, unit_of
+from services.assessment.mirrors.domain import Unit, card_of, site_of, standard_of, unit_of
 from services.assessment.mirrors.handlers import Mirrors
 from shared.act import Act
 from shared.events.registry import (
@@ -16,6 +16,10 @@ from shared.events.registry import (
     CardStanding,
     CardSuspended,
     Edition,
+    SiteChanged,
+    SiteRegistered,
+    SiteRemoved,
+    SiteState,
     StandardPublished,
     StandardSuperseded,
     Standing,
@@ -40,6 +44,7 @@ CARDS: tuple[type[CardStanding], ...] = (
     CardLapsed,
     CardGraded,
 )
+SITES: tuple[type[SiteState], ...] = (SiteRegistered, SiteChanged, SiteRemoved)
 
 
 def hear(hearers: Hearers, mirrors: Mirrors, tell: Told) -> None:
@@ -49,15 +54,24 @@ def hear(hearers: Hearers, mirrors: Mirrors, tell: Told) -> None:
         unit = await mirrors.take_unit(act, unit_of(heard.event, heard.authority, heard.sequence))
         await tell(act, unit)
 
+    for kind in UNITS:
+        hearers.on(kind, standing)
+    _hear_means(hearers, mirrors)
+
+
+def _hear_means(hearers: Hearers, mirrors: Mirrors) -> None:
     async def standard(heard: Heard[Edition], act: Act) -> None:
         await mirrors.take_standard(act, standard_of(heard.event, heard.authority, heard.sequence))
 
     async def card(heard: Heard[CardStanding], act: Act) -> None:
         await mirrors.take_card(act, card_of(heard.event, heard.authority, heard.sequence))
 
-    for unit_kind in UNITS:
-        hearers.on(unit_kind, standing)
+    async def site(heard: Heard[SiteState], act: Act) -> None:
+        await mirrors.take_site(act, site_of(heard.event, heard.authority, heard.sequence))
+
     for standard_kind in STANDARDS:
         hearers.on(standard_kind, standard)
     for card_kind in CARDS:
         hearers.on(card_kind, card)
+    for site_kind in SITES:
+        hearers.on(site_kind, site)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from services.assessment.mirrors.domain import Card, Mirrored, NotAuthorised, Standard, Unit, edition_for
+from services.assessment.mirrors.domain import Card, Mirrored, NotAuthorised, Site, Standard, Unit, edition_for
 from services.assessment.mirrors.storage import editions_of, unit_within
 from shared.act import Act, Scope
 from shared.errors import AlreadyThere, Contended, NotFound
@@ -22,6 +22,7 @@ class Mirrors:
     units: Store[Unit]
     standards: Store[Standard]
     cards: Store[Card]
+    sites: Store[Site]
 
     async def take_unit(self, act: Act, said: Unit) -> Unit:
         """What was heard of a unit; what now stands."""
@@ -34,6 +35,10 @@ class Mirrors:
     async def take_card(self, act: Act, said: Card) -> Card:
         """What was heard of a card; what now stands."""
         return await _newest(self.cards, act, said)
+
+    async def take_site(self, act: Act, said: Site) -> Site:
+        """What was heard of a site; what now stands."""
+        return await _newest(self.sites, act, said)
 
     async def unit(self, unit: str, scope: Scope) -> Unit:
         """The unit whose standing decides what it may examine."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from services.assessment.mirrors.domain import Card, Standard, Unit
+from services.assessment.mirrors.domain import Card, Site, Standard, Unit
 from shared.act import Scope
 from shared.storage.mongo import Database, Document, IndexModel
 from shared.storage.store import Store
@@ -32,6 +32,11 @@ def card_store(database: Database) -> Store[Card]:
     return Store(database, "/assessment/cards", Card)
 
 
+def site_store(database: Database) -> Store[Site]:
+    """Assessment's mirror of sites."""
+    return Store(database, "/assessment/sites", Site)
+
+
 async def unit_within(units: Store[Unit], unit: str, scope: Scope) -> Unit | None:
     """A unit, if it is known and within the scope."""
     found = await units.find({"_id": unit}, scope, limit=1)
@@ -56,3 +61,8 @@ async def editions_of(standards: Store[Standard], occupation: str) -> list[Stand
 async def cards_among(cards: Store[Card], wanted: Iterable[str]) -> dict[str, Card]:
     """The cards of these ids that are known; assessors and supervisors come from every line."""
     return {card.id: card for card in await cards.find({"_id": {"$in": list(wanted)}})}
+
+
+async def sites_among(sites: Store[Site], wanted: Iterable[str]) -> dict[str, Site]:
+    """The sites of these ids that are known."""
+    return {site.id: site for site in await sites.find({"_id": {"$in": list(wanted)}})}

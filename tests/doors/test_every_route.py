@@ -18,6 +18,12 @@ from tests.live import INDEX_KEY, SEAL_KEYS, built
 
 SHELL = {"/health/live", "/health/ready", "/metrics"}
 PUBLIC = {
+    "/v1/objections",
+    "/v1/objections/own",
+    "/v1/batches/{batch}/announcement",
+    "/v1/batches/{batch}/public-list",
+    "/batches/{batch}/announcement",
+    "/batches/{batch}/public-list",
     "/v1/verify/{number}",
     "/v1/verify",
     "/v1/verify/{number}/credential",

@@ -63,7 +63,7 @@ class RaiseOwnObjection(Command):
         json_schema_extra={
             "examples": [
                 {
-                    "ticket": "33191012000017",
+                    "ticket": "19101233-001-00017",
                     "id_number": "330106189309141015",
                     "kind": "score",
                     "text": "技能考核第三项漏计分，申请复核。",
@@ -82,7 +82,7 @@ class AskOwnObjections(Command):
     """What became of a candidate's objections."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"ticket": "33191012000017", "id_number": "330106189309141015"}]},
+        json_schema_extra={"examples": [{"ticket": "19101233-001-00017", "id_number": "330106189309141015"}]},
     )
 
     ticket: str = Field(min_length=1, max_length=100, description="number of the admission ticket")

@@ -1,6 +1,6 @@
 """Objections are raised, accepted or refused, reviewed and decided; their entries are held back and let go again."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
@@ -26,6 +26,7 @@ from services.assessment.objections.domain import (
     Objection,
     Review,
     State,
+    corrected,
     disqualified,
     held,
     must_be_within,
@@ -43,9 +44,6 @@ from shared.privacy import Sealer
 from shared.rulebook import Rulebook
 from shared.storage.store import Store
 
-Corrections = Callable[[Batch, Review, str, datetime], Awaitable[Correction]]
-"""How the review of a batch's sheet changes an entry: with its reason and when it was signed."""
-
 
 @dataclass(frozen=True)
 class Objections:
@@ -58,7 +56,6 @@ class Objections:
     objections: Store[Objection]
     entries: Store[Entry]
     batches: Store[Batch]
-    corrections: Corrections
     rules: Rulebook
     sealer: Sealer
     clock: Clock
@@ -92,9 +89,7 @@ class Objections:
             raise NoSuchCandidate("no entry has this ticket and this ID number; check both, or turn to the unit")
         return entry
 
-    async def _raise(
-        self, act: Act, batch: Batch, entry: Entry, kind: Kind, text: str, party: RaisedBy
-    ) -> Objection:
+    async def _raise(self, act: Act, batch: Batch, entry: Entry, kind: Kind, text: str, party: RaisedBy) -> Objection:
         # Of the public anybody may send anybody's key: the act is this entry's alone.
         identity = f"objection-{blake2b(f'{act.id} {entry.id}'.encode(), digest_size=16).hexdigest()}"
         for standing in await self.objections.find({"_id": identity}):
@@ -133,7 +128,7 @@ class Objections:
         batch, entry = await self._at(act, identity)
         now = self.clock.now()
         review = Review.model_validate(asked, from_attributes=True)
-        correct = await self.corrections(batch, review, asked.reason, now)
+        correct = await self._corrected(batch, review, asked.reason, now)
         done = await self.objections.change(
             identity, act, lambda found: found.reviewed(asked, entry, correct, act.actor, now), expect=expect
         )
@@ -185,10 +180,13 @@ class Objections:
     async def _correction(self, objection: Objection) -> Correction:
         if objection.state is State.CHANGED and objection.review:
             batch = await self.batches.get(objection.batch)
-            return await self.corrections(batch, objection.review, objection.reason, objection.steps[-1].at)
+            return await self._corrected(batch, objection.review, objection.reason, objection.steps[-1].at)
         if objection.state is State.UPHELD:
             return partial(disqualified, reason=objection.reason)
         return lambda entry: entry
+
+    async def _corrected(self, batch: Batch, review: Review, reason: str, at: datetime) -> Correction:
+        return partial(corrected, batch=batch, review=review, reason=reason, at=at)
 
     async def _at(self, act: Act, identity: str, *, frees: bool = True) -> tuple[Batch, Entry]:
         """What it is about, if the caller may act on it; its entry is held back by now, whatever crashed before."""

@@ -52,7 +52,9 @@ class ObjectionDecided(ObjectionEvent):
         "rejected is a result found wrong, which leads to a correction of the certificate"
     )
     before: str = Field(description="state of the entry before the decision", examples=["failed"])
-    after: str = Field(description="its state by the decision; the same as before when the entry stays", examples=["passed"])
+    after: str = Field(
+        description="its state by the decision; the same as before when the entry stays", examples=["passed"]
+    )
     passes: bool = Field(description="whether every part is passed by the decision")
     scores: Mapping[str, float] = Field(description="points of 100 by part, as decided; 0 where a part is void")
     reason: str = Field(description="what was found, without personal data")

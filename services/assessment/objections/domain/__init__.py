@@ -1,5 +1,6 @@
 """An objection and its life: it holds its entry back while it is open, and what is decided the entry follows."""
 
+from services.assessment.objections.domain.correcting import corrected
 from services.assessment.objections.domain.following import (
     UPHELD,
     Correction,
@@ -18,6 +19,7 @@ from services.assessment.objections.domain.records import (
     Held,
     Limits,
     NoSuchCandidate,
+    NotOnSheet,
     NotPublic,
     NotTheirs,
     OutOfScope,
@@ -41,6 +43,7 @@ __all__ = [
     "Held",
     "Limits",
     "NoSuchCandidate",
+    "NotOnSheet",
     "NotPublic",
     "NotTheirs",
     "Objection",
@@ -54,6 +57,7 @@ __all__ = [
     "WrongKind",
     "WrongParty",
     "WrongState",
+    "corrected",
     "deadline",
     "disqualified",
     "held",

@@ -51,7 +51,9 @@ def held(entry: Entry, objection: str) -> tuple[Entry, Sequence[Event]]:
     return entry.having(objection=objection), []
 
 
-def settled(entry: Entry, objection: str, verdict: Verdict | None, correct: Correction) -> tuple[Entry, Sequence[Event]]:
+def settled(
+    entry: Entry, objection: str, verdict: Verdict | None, correct: Correction
+) -> tuple[Entry, Sequence[Event]]:
     """Free again, and as the verdict says; done once, for afterwards it is not held by this objection any more."""
     if entry.objection != objection:
         return entry, []

@@ -65,6 +65,12 @@ class OutOfScope(Fault):
     slug, kind = "review-out-of-scope", Kind.INVALID
 
 
+class NotOnSheet(Fault):
+    """The sheet does not hold what the review changes."""
+
+    slug, kind = "review-refused", Kind.INVALID
+
+
 class SignedTwice(Fault):
     """Scorer and checker are the same person; two must sign."""
 

@@ -61,7 +61,7 @@ class Announcement(About):
     standard: str = Field(description="the edition it is examined by")
     edition: str = Field(examples=["2019年试点版"])
     announced_on: date = Field(description="day it was filed, Asia/Shanghai")
-    registration_until: date | None = Field(description="last day to enter; null: entry is not open yet")
+    enter_until: date | None = Field(description="last day to enter; null: entry is not open yet")
     planned: int = Field(description="candidates expected")
     cancelled: bool
     reason: str = Field(description="why it was cancelled; empty when it was not")
@@ -143,7 +143,7 @@ def announced(batch: Batch, known: Known) -> Announcement:
         standard=batch.standard,
         edition=known.standard.edition,
         announced_on=must_be_announced(batch),
-        registration_until=batch.registration_until,
+        enter_until=batch.registration_until,
         planned=batch.planned,
         cancelled=batch.state is State.CANCELLED,
         reason=batch.reason,

@@ -175,7 +175,8 @@ def test_a_unit_refuses_and_reviews_only_what_is_about_points() -> None:
     ("changes", "fault", "field", "rule"),
     [
         ({"ground": "leniency"}, OutOfScope, "/ground", "review.scope"),
-        ({"checker": " 复核人丙 "}, SignedTwice, "/checker", None),
+        ({"checker": " 复核人 丙 "}, SignedTwice, "/checker", None),
+        ({"scorer": "card-1", "checker": "ＣＡＲＤ－１"}, SignedTwice, "/checker", None),
     ],
 )
 def test_a_review_has_a_ground_of_the_rule_and_two_signatures(

@@ -1,5 +1,6 @@
 """An objection and its life: raised, accepted or refused, reviewed and decided, each step within its days."""
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Self
@@ -134,5 +135,10 @@ def must_be_within(asked: ReviewScore, scope: Sequence[str]) -> None:
     """A score review has one of the grounds of the rule and two signatures."""
     if asked.ground not in scope:
         raise OutOfScope(f"the grounds are: {', '.join(scope)}", field="/ground", rule="review.scope")
-    if asked.scorer.strip().casefold() == asked.checker.strip().casefold():
+    if _spelled(asked.scorer) == _spelled(asked.checker):
         raise SignedTwice("let somebody else check and sign", field="/checker")
+
+
+def _spelled(name: str) -> str:
+    """A name however it is spelled: wide or narrow letters, capitals, blanks."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())

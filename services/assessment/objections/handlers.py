@@ -64,8 +64,7 @@ class Objections:
 
     async def raise_for(self, act: Act, batch_id: str, asked: RaiseObjection) -> Objection:
         """An objection that a unit or authority received, or has itself."""
-        assert act.caller is not None
-        must_name(act.caller.role, asked.raised_by)
+        must_name(RaisedBy.UNIT if _is_unit(act) else RaisedBy.AUTHORITY, asked.raised_by)
         batch = await self.batches.get(batch_id, act.scope)
         entry = await self.entries.get(asked.entry, act.scope)
         if entry.batch != batch.id:
@@ -192,7 +191,7 @@ class Objections:
         """What it is about, if the caller may act on it; its entry is held back by now, whatever crashed before."""
         objection = await self.objections.get(identity, act.scope)
         batch = await self.batches.get(objection.batch)
-        if act.caller is not None and act.caller.role is Role.UNIT:
+        if _is_unit(act):
             if batch.frozen:
                 raise Frozen(f"frozen: {batch.frozen_for}; your authority acts on its objections")
             if frees:
@@ -206,3 +205,7 @@ class Objections:
             accept=self.rules.integer("objection.accept_wd", on=on),
             decide=self.rules.integer("review.decide_wd", on=on),
         )
+
+
+def _is_unit(act: Act) -> bool:
+    return act.caller is not None and act.caller.role is Role.UNIT

@@ -17,7 +17,6 @@ from services.assessment.objections.domain.records import (
     WrongParty,
     deadline,
 )
-from shared.auth import Role
 from shared.events.assessment import ObjectionRaised
 from shared.workdays import local_day
 
@@ -53,9 +52,8 @@ def raised(
     return objection, [ObjectionRaised(**objection.named(), raised_by=party, accept_by=due.last_day)]
 
 
-def must_name(role: Role, party: RaisedBy) -> None:
+def must_name(own: RaisedBy, party: RaisedBy) -> None:
     """A caller brings what candidates and the public said, or its own; nobody speaks for another office."""
-    own = RaisedBy.UNIT if role is Role.UNIT else RaisedBy.AUTHORITY
     if party not in (RaisedBy.CANDIDATE, RaisedBy.PUBLIC, own):
         raise WrongParty(f"send candidate, public or {own}", field="/raised_by")
 

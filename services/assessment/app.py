@@ -59,8 +59,8 @@ def build(tools: Tools) -> Service:
     hearers = Hearers()
     mirrors_consumers.hear(hearers, mirrors, batches.told)
     entries_consumers.hear(hearers, entries)
+    objections_consumers.hear(hearers, objections)  # before the results room, which says whom an objection let go
     results_consumers.hear(hearers, results)
-    objections_consumers.hear(hearers, objections)
     return Service(
         stores=[
             *(mirrors.units, mirrors.standards, mirrors.cards, mirrors.sites),

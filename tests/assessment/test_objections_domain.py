@@ -14,6 +14,7 @@ from services.assessment.objections.commands import DecideObjection, Kind, Raise
 from services.assessment.objections.domain import (
     UPHELD,
     Correction,
+    Disqualified,
     Held,
     NotPublic,
     NotTheirs,
@@ -257,6 +258,17 @@ def test_an_upheld_one_disqualifies_and_keeps_the_sheets() -> None:
     assert (after.state, after.reason, after.detail) == (EntryState.FAILED, UPHELD, "经查为代考。")
     assert {score.state for score in after.scores} == {"void"}
     assert after.sheets == before.sheets
+
+
+def test_who_was_disqualified_is_not_brought_back_by_a_review_of_points() -> None:
+    out = disqualified(examined(PASSING), "经查为代考。")
+    with pytest.raises(Disqualified):
+        objection(about=out)
+    with pytest.raises(Disqualified):  # raised before the disqualification was followed
+        accepted().reviewed(review(), out, correction(review()), BY, RAISED_AT)
+    stands = review(changes=())
+    made, _ = accepted().reviewed(stands, out, correction(stands), BY, RAISED_AT)
+    assert (made.state, made.verdict and made.verdict.passes) == (State.REJECTED, False)
 
 
 @pytest.mark.parametrize("said_before", [{"state": EntryState.CERTIFIED}, {"filings": 1}])

@@ -12,7 +12,9 @@ from services.assessment.entries.domain import State as EntryState
 from services.assessment.objections.commands import DecideObjection, Kind, RaisedBy, ReviewScore
 from services.assessment.objections.domain import (
     Correction,
+    Disqualified,
     Held,
+    NotOnSheet,
     Objection,
     Review,
     State,
@@ -22,6 +24,7 @@ from services.assessment.objections.domain import (
     corrected,
     disqualified,
     held,
+    is_disqualified,
     last_day,
     raised,
     settled,
@@ -100,6 +103,9 @@ class Life(RuleBasedStateMachine):
         except TooLate:
             assert over
             return
+        except Disqualified:
+            assert kind is Kind.SCORE
+            return
         assert not over
         self.written(*made)
         if not crash:
@@ -137,6 +143,12 @@ class Life(RuleBasedStateMachine):
             ended, said = found.reviewed(asked, self.entry, self.carried_out(asked), BY, self.now)
         except (WrongState, WrongKind):
             assert found.state is State.RAISED or found.kind is not Kind.SCORE
+            return
+        except Disqualified:
+            assert is_disqualified(self.entry)
+            return
+        except NotOnSheet:  # the sheet stands so already
+            assert asked in self.reviews.values()
             return
         self.reviews[found.id] = asked
         self.end(ended, said, crash)
@@ -215,6 +227,12 @@ class Life(RuleBasedStateMachine):
             if said.certified:
                 assert said.before == said.after == before.state
                 assert before.filings
+
+    @invariant()
+    def who_was_disqualified_does_not_come_back(self) -> None:
+        upheld = [name for name, (_, said) in self.decided.items() if said.outcome == "upheld" and not said.certified]
+        if [name for name in upheld if self.entry.objection != name]:
+            assert is_disqualified(self.entry)
 
     @invariant()
     def no_review_is_carried_out_twice(self) -> None:

@@ -190,6 +190,19 @@ async def test_a_crash_between_the_two_writes_is_healed_by_our_own_events(servic
     assert (await entries(service).get(high)).scores == after.scores
 
 
+async def test_a_batch_does_not_move_between_an_objection_and_the_hold_on_its_entry(service: Running) -> None:
+    unit = await authorised(service, "unit-33-quiet")
+    batch, (low, _) = await on_notice(service, unit)
+    before = await batches(service).get(batch)
+    await raised_by(service, unit, batch, low)
+    after = await batches(service).get(batch)
+    assert after.version == before.version + 2, "who moved it on meanwhile decides anew"
+    assert after.writers == {}
+    refused = {"entry": low, "kind": "other", "text": "?"}
+    assert (await asked(service, f"/batches/{batch}/objections", refused, org=unit)).status_code == 409
+    assert (await batches(service).get(batch)).version == after.version, "what is refused holds nothing up"
+
+
 async def test_a_raise_that_lost_its_answer_is_repeated_without_a_second_objection(service: Running) -> None:
     unit = await authorised(service, "unit-33-repeat")
     batch, (low, _) = await on_notice(service, unit)

@@ -1,12 +1,14 @@
 """Objections are raised, accepted or refused, reviewed and decided; their entries are held back and let go again."""
 
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from hashlib import blake2b
 
 from services.assessment.batches.domain import Batch, Frozen
+from services.assessment.batches.storage import taking_rows
 from services.assessment.entries.domain import Entry
 from services.assessment.objections.commands import (
     AskOwnObjections,
@@ -19,6 +21,7 @@ from services.assessment.objections.commands import (
     ReviewScore,
 )
 from services.assessment.objections.domain import (
+    PUBLIC,
     AlreadyOpen,
     Correction,
     Limits,
@@ -35,14 +38,18 @@ from services.assessment.objections.domain import (
     settled,
     unit_may,
 )
-from services.assessment.objections.storage import by_ticket, of_entry, to_look_at
+from services.assessment.objections.storage import OPEN, by_ticket, of_entry, to_look_at
 from shared.act import EVERYTHING, Act
 from shared.auth import Role
 from shared.clock import Clock
 from shared.errors import NotFound
+from shared.events.base import Event
 from shared.privacy import Sealer
 from shared.rulebook import Rulebook
 from shared.storage.store import Store
+
+RULE = "objections are raised to results on public notice"
+WAIT = "wait until the open one is decided"
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,8 @@ class Objections:
     """The objections room.
 
     The objection is the truth and is written first; what follows for its entry is done at once, and done again when
-    the event is heard, so that a crash between the two heals. Both are the same act, which is done once.
+    the event is heard, so that a crash between the two heals. Both are the same act, which is done once. Meanwhile the
+    batch is signed on to, so that its results are not closed between an objection and the hold on its entry.
     """
 
     objections: Store[Objection]
@@ -93,12 +101,20 @@ class Objections:
         identity = f"objection-{blake2b(f'{act.id} {entry.id}'.encode(), digest_size=16).hexdigest()}"
         for standing in await self.objections.find({"_id": identity}):
             return await self._holding(act, standing)
-        by, limits = (party, act.actor), self._limits(self.clock.today())
+        once, by, limits = replace(act, id=identity), (party, act.actor), self._limits(self.clock.today())
         decision = raised(identity, entry, batch, kind, text, by, limits, self.clock.now())
+        if await self.objections.count({"entry": entry.id, **OPEN}):  # before signing on, which a refusal leaves behind
+            raise AlreadyOpen(WAIT)
+        async with AsyncExitStack() as signed_on:
+            if not batch.frozen:  # else it does not move anyway
+                await signed_on.enter_async_context(taking_rows(self.batches, batch.id, once, PUBLIC, RULE))
+            return await self._added(once, *decision)
+
+    async def _added(self, act: Act, objection: Objection, events: Sequence[Event]) -> Objection:
         try:
-            made = await self.objections.add(*decision, replace(act, id=identity))
+            made = await self.objections.add(objection, events, act)
         except NotFound:  # the unique index refused it, not its id
-            raise AlreadyOpen("wait until the open one is decided") from None
+            raise AlreadyOpen(WAIT) from None
         return await self._holding(act, made)
 
     # -- what becomes of it ----------------------------------------------------------------------------

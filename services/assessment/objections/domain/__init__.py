@@ -6,16 +6,18 @@ from services.assessment.objections.domain.following import (
     Correction,
     disqualified,
     held,
+    is_disqualified,
     settled,
     unsaid,
     verdict_on,
     was_said,
 )
 from services.assessment.objections.domain.objection import Objection, must_be_within, unit_may
-from services.assessment.objections.domain.raising import last_day, must_name, raised
+from services.assessment.objections.domain.raising import PUBLIC, last_day, must_name, raised
 from services.assessment.objections.domain.records import (
     AlreadyOpen,
     Deadline,
+    Disqualified,
     Held,
     Limits,
     NoSuchCandidate,
@@ -36,10 +38,12 @@ from services.assessment.objections.domain.records import (
 )
 
 __all__ = [
+    "PUBLIC",
     "UPHELD",
     "AlreadyOpen",
     "Correction",
     "Deadline",
+    "Disqualified",
     "Held",
     "Limits",
     "NoSuchCandidate",
@@ -61,6 +65,7 @@ __all__ = [
     "deadline",
     "disqualified",
     "held",
+    "is_disqualified",
     "last_day",
     "must_be_within",
     "must_name",

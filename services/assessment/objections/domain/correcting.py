@@ -33,6 +33,8 @@ def _version(
     if change.points.keys() - known:
         raise NotOnSheet(f"the elements are: {', '.join(sorted(known))}", field=f"{field}/points")
     marks = tuple(_mark(mark, part, change.points, field) for mark in sheet.marks)
+    if marks == sheet.marks:
+        raise NotOnSheet("these are the points as they stand", field=f"{field}/points", rule="nothing-changed")
     dimensions = {row.id: 0.0 for row in part.dimensions}
     for mark in marks:
         if mark.element in dimensions:

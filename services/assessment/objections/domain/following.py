@@ -28,6 +28,11 @@ def disqualified(entry: Entry, reason: str) -> Entry:
     return entry.having(state=EntryState.FAILED, scores=void, reason=UPHELD, detail=reason)
 
 
+def is_disqualified(entry: Entry) -> bool:
+    """Whether an objection was upheld against it before; no review of points brings it back."""
+    return entry.state is EntryState.FAILED and entry.reason == UPHELD
+
+
 def verdict_on(entry: Entry, after: Entry) -> Verdict:
     """What follows for an entry that would stand as `after`."""
     said, passes = was_said(entry), after.state in QUALIFIED

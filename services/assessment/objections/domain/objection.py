@@ -7,9 +7,16 @@ from typing import Any, Self
 
 from services.assessment.entries.domain import Entry
 from services.assessment.objections.commands import DecideObjection, Kind, RaisedBy, ReviewScore
-from services.assessment.objections.domain.following import Correction, disqualified, unsaid, verdict_on
+from services.assessment.objections.domain.following import (
+    Correction,
+    disqualified,
+    is_disqualified,
+    unsaid,
+    verdict_on,
+)
 from services.assessment.objections.domain.records import (
     Deadline,
+    Disqualified,
     Limits,
     NotTheirs,
     OutOfScope,
@@ -77,6 +84,8 @@ class Objection(Entity):
         objection = self.having(review=review)
         if not asked.changes:
             return objection.ended(State.REJECTED, asked.reason, verdict_on(entry, entry), by, now)
+        if is_disqualified(entry):
+            raise Disqualified("send the review without changes; the result stands", field="/changes")
         return objection.ended(State.CHANGED, asked.reason, verdict_on(entry, correct(unsaid(entry))), by, now)
 
     def decided(self, asked: DecideObjection, entry: Entry, by: str, now: datetime) -> Decided:

@@ -7,8 +7,10 @@ from services.assessment.batches.domain import State as BatchState
 from services.assessment.entries.domain import Entry
 from services.assessment.entries.domain import State as EntryState
 from services.assessment.objections.commands import Kind, RaisedBy
+from services.assessment.objections.domain.following import is_disqualified
 from services.assessment.objections.domain.objection import Decided, Objection
 from services.assessment.objections.domain.records import (
+    Disqualified,
     Limits,
     NotPublic,
     State,
@@ -32,6 +34,8 @@ def raised(
     _must_be_in_time(kind, batch, limits, now)
     if entry.state not in WITH_RESULT:
         raise NotPublic(f"the entry is {entry.state}: it has no result; turn to the unit")
+    if kind is Kind.SCORE and is_disqualified(entry):
+        raise Disqualified("an objection to points changes nothing of that; turn to the authority", field="/kind")
     party, actor = by
     due = deadline(local_day(now), limits.accept)
     objection = Objection(

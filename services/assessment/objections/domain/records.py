@@ -83,6 +83,12 @@ class NoSuchCandidate(Fault):
     slug, kind = "no-such-candidate", Kind.NOT_FOUND
 
 
+class Disqualified(Fault):
+    """The entry was disqualified by an objection before; its points do not count, whatever they are."""
+
+    slug, kind = "entry-disqualified", Kind.CONFLICT
+
+
 class WrongParty(Fault):
     """The caller cannot raise an objection in that name."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from shared.clock import SHANGHAI
 from shared.events.assessment import FinalResult, ResultsFinalised
 from shared.settings import ServiceName
-from tests.assessment import driving
+from tests.assessment import driving, on_notice
 from tests.assessment.examples import published
 from tests.doors import cards, cases, proposals, sites
 from tests.doors.plans import TODAY, authorised_by, framed, reported, submitted, unit
@@ -62,12 +62,13 @@ def _results(service: Running) -> ResultsFinalised:
 
 
 async def in_assessment(service: Running) -> Made:
-    """A batch with entries."""
+    """A batch with entries, and another on public notice with an objection."""
     await service.says(published(), subject="rebar_worker-2019p", authority="national")
     await driving.authorised(service, UNIT)
     batch = await driving.batch_of(service, UNIT)
     await driving.enrolled(service, UNIT, batch, range(2))
-    return {"batch": batch}
+    publicised, (entry, _) = await on_notice.on_notice(service, UNIT)
+    return {"batch": batch, "objection": await on_notice.raised_by(service, UNIT, publicised, entry)}
 
 
 async def in_evaluation(service: Running) -> Made:

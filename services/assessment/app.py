@@ -25,6 +25,13 @@ from services.assessment.entries.storage import entry_store, tally
 from services.assessment.mirrors import consumers as mirrors_consumers
 from services.assessment.mirrors.handlers import Mirrors
 from services.assessment.mirrors.storage import card_store, site_store, standard_store, unit_store
+from services.assessment.notices import api as notices_api
+from services.assessment.notices import pages as notices_pages
+from services.assessment.notices.handlers import Notices
+from services.assessment.objections import api as objections_api
+from services.assessment.objections import consumers as objections_consumers
+from services.assessment.objections.handlers import Objections
+from services.assessment.objections.storage import objection_store
 from services.assessment.results import api as results_api
 from services.assessment.results import consumers as results_consumers
 from services.assessment.results.handlers import Results
@@ -37,6 +44,7 @@ from services.assessment.signals import api as signals_api
 from services.assessment.signals import consumers as signals_consumers
 from services.assessment.signals.handlers import Signals
 from services.assessment.signals.storage import signal_store
+from shared.http.limits import Allowance
 from shared.http.rendering import Layouts
 from shared.messaging.consumers import Hearers
 from shared.process import Service, Tools
@@ -75,12 +83,18 @@ def build(tools: Tools) -> Service:
     )
     attendances = Attendances(entries.entries, batches.batches, rolls, rules, tools.clock)
     papers = Papers(batches.batches, entries.entries, rolls, mirrors, rules, tools.sealer)
+    objections = Objections(
+        *(objection_store(tools.database), entries.entries, batches.batches), rules, tools.sealer, tools.clock
+    )
+    notices = Notices(batches.batches, entries.entries, mirrors, rules, tools.clock)
+    reading = _allowance(tools, rules, "notice.public_per_minute")
     hearers = Hearers()
     mirrors_consumers.hear(hearers, mirrors, batches.told)
     assignments_consumers.hear(hearers, assignments)
     entries_consumers.hear(hearers, entries)
     scores_consumers.hear(hearers, sealing)
     signals_consumers.hear(hearers, signals)
+    objections_consumers.hear(hearers, objections)  # before the results room, which says whom an objection let go
     results_consumers.hear(hearers, results)
     cancellations_consumers.hear(hearers, Cancellations(batches.batches, entries.entries, quotas))
     arrangements_consumers.hear(hearers, arrangements)
@@ -90,6 +104,7 @@ def build(tools: Tools) -> Service:
             *(batches.batches, quotas.quotas, entries.entries, results.chunks),
             *(rolls, arrangements.series, known.recusals),
             *(score_papers.papers, signals.signals),
+            objections.objections,
         ],
         routers=[
             batches_api.routes(batches, partial(tally, entries.entries)),
@@ -100,7 +115,16 @@ def build(tools: Tools) -> Service:
             signals_api.routes(signals),
             results_api.routes(results),
             arrangements_api.routes(arrangements, attendances, papers, Layouts(DATA)),
+            objections_api.routes(objections, _allowance(tools, rules, "objection.public_per_minute")),
+            notices_api.routes(notices, reading),
+            notices_pages.routes(notices_pages.Board(notices, Layouts(DATA), reading)),
         ],
         hearers=hearers,
-        due=[batches.due, quotas.due, entries.due, results.due],
+        due=[batches.due, quotas.due, entries.due, objections.due, results.due],
     )
+
+
+def _allowance(tools: Tools, rules: Rulebook, rule: str) -> Allowance:
+    """What one address of the public may ask of some doors; unbounded where the settings say so."""
+    bounded = tools.settings.public_limit
+    return Allowance(rule, (lambda: rules.integer(rule, on=tools.clock.today())) if bounded else None)

@@ -159,6 +159,12 @@ async def strictly_scored(service: Running, unit: str) -> tuple[str, list[str]]:
     """A sealed batch in which one assessor was far from the others, and all wrote the same on every sheet."""
     batch = await batch_of(service, unit)
     entries = await enrolled(service, unit, batch, range(12))
+    await strictly_marked(service, unit, batch, entries)
+    return batch, entries
+
+
+async def strictly_marked(service: Running, unit: str, batch: str, entries: list[str]) -> None:
+    """The sheets of such a batch of twelve, sealed."""
     await examined(service, batch, entries)
     rows = [theory(entry, 60) for entry in entries]
     rows += [practical(entry, card, SHEET) for entry in entries for card in CARDS[:2]]
@@ -166,7 +172,6 @@ async def strictly_scored(service: Running, unit: str) -> tuple[str, list[str]]:
     answer = await post(service, unit, f"/{batch}/sheets", rows)
     assert answer.json() == {"accepted": 48, "refused": []}
     await sealed(service, unit, batch)
-    return batch, entries
 
 
 async def passed(service: Running, entries: list[str], theory: float = 80) -> None:

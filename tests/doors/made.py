@@ -8,7 +8,7 @@ from typing import Any
 from shared.clock import SHANGHAI
 from shared.events.assessment import FinalResult, ResultsFinalised, SignalRaised
 from shared.settings import ServiceName
-from tests.assessment import driving
+from tests.assessment import driving, on_notice
 from tests.assessment.examples import published
 from tests.doors import cards, cases, proposals, sites
 from tests.doors.plans import TODAY, authorised_by, framed, reported, submitted, unit
@@ -62,12 +62,23 @@ def _results(service: Running) -> ResultsFinalised:
 
 
 async def in_assessment(service: Running) -> Made:
-    """A batch with entries whose sheets are sealed, and what was found in them."""
+    """A batch with rooms and sealed sheets and what was found in them; another on notice, with an objection."""
     await service.says(published(), subject="rebar_worker-2019p", authority="national")
     await driving.authorised(service, UNIT)
-    batch, (entry, *_) = await driving.strictly_scored(service, UNIT)
+    batch = await driving.batch_of(service, UNIT)
+    entries = await driving.enrolled(service, UNIT, batch, range(12))
+    rooms = [{"part": part, "name": "一号考场", "stations": 12} for part in ("theory", "practical")]
+    await driving.post(service, UNIT, f"/{batch}/arrangement", {"rooms": rooms})
+
+    async def ticketed() -> bool:
+        return bool((await driving.get(service, UNIT, f"/{batch}"))["tickets"])
+
+    await eventually(ticketed)
+    await driving.strictly_marked(service, UNIT, batch, entries)
     (signal, *_) = await driving.said_of(service, SignalRaised, batch, driving.FINDINGS)
-    return {"batch": batch, "entry": entry, "signal": signal["signal"]}
+    publicised, (other, _) = await on_notice.on_notice(service, UNIT)
+    objection = await on_notice.raised_by(service, UNIT, publicised, other)
+    return {"batch": batch, "entry": entries[0], "room": "1", "signal": signal["signal"], "objection": objection}
 
 
 async def in_evaluation(service: Running) -> Made:

@@ -17,6 +17,9 @@ TO_BE_EXAMINED = {"days.0": {"$exists": True}}
 INDEXES = (
     # One index for every list and count: a list over several states is merged from one scan of each.
     IndexModel([("batch", 1), ("state", 1), ("_id", 1)]),
+    # By ticket, for candidates and for lists in the order of tickets; written when tickets are given.
+    IndexModel([("ticket", 1)], name="ticket", partialFilterExpression={"ticket": {"$gt": ""}}),
+    IndexModel([("batch", 1), ("ticket", 1)], name="tickets", partialFilterExpression={"ticket": {"$gt": ""}}),
     # Certificates by person, written when an entry is certified and not when it is enrolled.
     IndexModel([("person_index", 1)], name="holders", partialFilterExpression={"state": "certified"}),
     # Nobody is examined twice on one day, whichever of two requests comes first.

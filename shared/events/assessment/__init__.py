@@ -18,6 +18,14 @@ from shared.events.assessment.entries import (
     EntryCertified,
     EntryRejected,
 )
+from shared.events.assessment.objections import (
+    ObjectionAccepted,
+    ObjectionDecided,
+    ObjectionEvent,
+    ObjectionOverdue,
+    ObjectionRaised,
+    ObjectionRefused,
+)
 from shared.events.assessment.results import (
     BatchCertified,
     BatchClosed,
@@ -46,6 +54,12 @@ __all__ = [
     "EntryCertified",
     "EntryRejected",
     "FinalResult",
+    "ObjectionAccepted",
+    "ObjectionDecided",
+    "ObjectionEvent",
+    "ObjectionOverdue",
+    "ObjectionRaised",
+    "ObjectionRefused",
     "ResultsFinalised",
     "ResultsPublicised",
     "SignalRaised",

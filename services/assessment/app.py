@@ -84,7 +84,13 @@ def build(tools: Tools) -> Service:
     attendances = Attendances(entries.entries, batches.batches, rolls, rules, tools.clock)
     papers = Papers(batches.batches, entries.entries, rolls, mirrors, rules, tools.sealer)
     objections = Objections(
-        *(objection_store(tools.database), entries.entries, batches.batches), rules, tools.sealer, tools.clock
+        objection_store(tools.database),
+        entries.entries,
+        batches.batches,
+        papers.all_of,
+        rules,
+        tools.sealer,
+        tools.clock,
     )
     notices = Notices(batches.batches, entries.entries, mirrors, rules, tools.clock)
     reading = _allowance(tools, rules, "notice.public_per_minute")

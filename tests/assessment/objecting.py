@@ -9,6 +9,7 @@ from services.assessment.batches.domain import State as BatchState
 from services.assessment.entries.domain import Entry, Mark, Sheet, judged
 from services.assessment.objections.commands import Kind, RaisedBy, ReviewScore
 from services.assessment.objections.domain import Limits, Objection, raised
+from services.assessment.scores.domain import Paper, plain_paper
 from tests.assessment.examples import CARDS, DIMENSIONS, NOW, PERIOD, SEAL, entry, in_exam
 
 OPENED = date(2019, 10, 14)
@@ -46,6 +47,12 @@ def on_notice(**changes: Any) -> Batch:
     """A batch whose results are on public notice from Monday 14 October 2019."""
     of = in_exam(state=BatchState.SCORED, seal=SEAL)
     return of.publicised(Tally(passed=3, failed=1), NOW, OPENED, PERIOD)[0].having(**changes)
+
+
+def papers() -> dict[str, Paper]:
+    """The plain papers of that batch."""
+    of = on_notice()
+    return {part.id: plain_paper(of, part, 0.5) for part in of.parts}
 
 
 def notice_of(batch: Batch) -> Notice:

@@ -37,6 +37,7 @@ from services.assessment.objections.domain import (
     settled,
     unit_may,
 )
+from services.assessment.scores.domain import sealed_by
 from shared.errors import Fault
 from shared.events.assessment import ObjectionAccepted, ObjectionDecided, ObjectionOverdue, ObjectionRaised
 from tests.assessment.objecting import (
@@ -48,6 +49,7 @@ from tests.assessment.objecting import (
     notice_of,
     objection,
     on_notice,
+    papers,
     review,
 )
 
@@ -58,7 +60,7 @@ PASSING = {"operating_rules": 20, "safe_production": 16, "problem_solving": 11, 
 
 def correction(asked: Any) -> Correction:
     of = Review.model_validate(asked, from_attributes=True)
-    return partial(corrected, batch=on_notice(), review=of, reason=asked.reason, at=RAISED_AT)
+    return partial(corrected, batch=on_notice(), papers=papers(), review=of, reason=asked.reason, at=RAISED_AT)
 
 
 def accepted(kind: Kind = Kind.SCORE, about: Entry | None = None) -> Objection:
@@ -234,7 +236,8 @@ def test_fifty_eight_becomes_sixty_one_by_a_new_version_of_each_sheet_with_two_s
     assert after.sheets[: len(before.sheets)] == before.sheets
     new = after.sheets[len(before.sheets) :]
     assert [(row.version, row.points, row.scorer, row.checker) for row in new] == [(2, 61, "复核人丙", "复核人丁")] * 3
-    assert all(row.reason and row.digest for row in new)
+    assert all(row.reason and row.amends and row.digest == sealed_by(row) for row in new)
+    assert {row.replaces for row in new} == {row.digest for row in before.sheets if row.part == "practical"}
 
 
 def test_a_review_without_changes_leaves_the_result_as_it_was() -> None:
@@ -320,6 +323,13 @@ def test_a_change_fits_a_sheet_that_stands(change: dict[str, Any], field: str) -
     with pytest.raises(Fault) as refused:
         accepted().reviewed(asked, examined(), correction(asked), BY, RAISED_AT)
     assert refused.value.field == field
+
+
+def test_a_review_that_changes_a_sheet_changes_points_of_it() -> None:
+    asked = review(changes=[{"part": "theory", "points": {"points": 78.5}}])
+    with pytest.raises(Fault) as refused:
+        accepted().reviewed(asked, examined(), correction(asked), BY, RAISED_AT)
+    assert (refused.value.field, refused.value.rule) == ("/changes/0/points", "nothing-changed")
 
 
 def test_the_period_of_these_tests_is_five_working_days() -> None:

@@ -31,7 +31,7 @@ from services.assessment.objections.domain import (
 )
 from shared.events.assessment import ObjectionDecided, ObjectionOverdue
 from shared.events.base import Event
-from tests.assessment.objecting import LIMITS, RAISED_AT, examined, on_notice, review
+from tests.assessment.objecting import LIMITS, RAISED_AT, examined, on_notice, papers, review
 
 BY = "subject-1"
 CHANGES = (
@@ -84,7 +84,7 @@ class Life(RuleBasedStateMachine):
 
     def carried_out(self, asked: ReviewScore) -> Correction:
         of = Review.model_validate(asked, from_attributes=True)
-        return partial(corrected, batch=on_notice(), review=of, reason=asked.reason, at=RAISED_AT)
+        return partial(corrected, batch=on_notice(), papers=papers(), review=of, reason=asked.reason, at=RAISED_AT)
 
     @property
     def open(self) -> list[Objection]:

@@ -1,6 +1,6 @@
 """Objections are raised, accepted or refused, reviewed and decided; their entries are held back and let go again."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -39,6 +39,7 @@ from services.assessment.objections.domain import (
     unit_may,
 )
 from services.assessment.objections.storage import OPEN, by_ticket, of_entry, to_look_at
+from services.assessment.scores.domain import Paper
 from shared.act import EVERYTHING, Act
 from shared.auth import Role
 from shared.clock import Clock
@@ -59,11 +60,13 @@ class Objections:
     The objection is the truth and is written first; what follows for its entry is done at once, and done again when
     the event is heard, so that a crash between the two heals. Both are the same act, which is done once. Meanwhile the
     batch is signed on to, so that its results are not closed between an objection and the hold on its entry.
+    `papers` asks what the parts of a batch are scored by.
     """
 
     objections: Store[Objection]
     entries: Store[Entry]
     batches: Store[Batch]
+    papers: Callable[[Batch], Awaitable[Sequence[Paper]]]
     rules: Rulebook
     sealer: Sealer
     clock: Clock
@@ -201,7 +204,8 @@ class Objections:
         return lambda entry: entry
 
     async def _corrected(self, batch: Batch, review: Review, reason: str, at: datetime) -> Correction:
-        return partial(corrected, batch=batch, review=review, reason=reason, at=at)
+        papers = {paper.part: paper for paper in await self.papers(batch)}
+        return partial(corrected, batch=batch, papers=papers, review=review, reason=reason, at=at)
 
     async def _at(self, act: Act, identity: str, *, frees: bool = True) -> tuple[Batch, Entry]:
         """What it is about, if the caller may act on it; its entry is held back by now, whatever crashed before."""

@@ -82,12 +82,12 @@ def build(tools: Tools) -> Service:
         *(stations, rules, tools.sealer, tools.clock),
     )
     attendances = Attendances(entries.entries, batches.batches, rolls, rules, tools.clock)
-    papers = Papers(batches.batches, entries.entries, rolls, mirrors, rules, tools.sealer)
+    prints = Papers(batches.batches, entries.entries, rolls, mirrors, rules, tools.sealer)
     objections = Objections(
         objection_store(tools.database),
         entries.entries,
         batches.batches,
-        papers.all_of,
+        score_papers.all_of,
         rules,
         tools.sealer,
         tools.clock,
@@ -120,7 +120,7 @@ def build(tools: Tools) -> Service:
             scores_api.routes(score_papers, scoring, sealing),
             signals_api.routes(signals),
             results_api.routes(results),
-            arrangements_api.routes(arrangements, attendances, papers, Layouts(DATA)),
+            arrangements_api.routes(arrangements, attendances, prints, Layouts(DATA)),
             objections_api.routes(objections, _allowance(tools, rules, "objection.public_per_minute")),
             notices_api.routes(notices, reading),
             notices_pages.routes(notices_pages.Board(notices, Layouts(DATA), reading)),

@@ -17,10 +17,10 @@ from services.assessment.entries.domain.records import (
     Attendance,
     Certificate,
     Mark,
+    Place,
     Resit,
     Reviewed,
     Score,
-    Seat,
     Sheet,
 )
 
@@ -32,10 +32,10 @@ __all__ = [
     "Entry",
     "Mark",
     "NotQualified",
+    "Place",
     "Resit",
     "Reviewed",
     "Score",
-    "Seat",
     "Sheet",
     "State",
     "blank",

@@ -13,10 +13,10 @@ from services.assessment.entries.commands import EnrolRow
 from services.assessment.entries.domain.records import (
     Attendance,
     Certificate,
+    Place,
     Resit,
     Reviewed,
     Score,
-    Seat,
     Sheet,
 )
 from shared.entity import Entity
@@ -87,7 +87,7 @@ class Entry(Entity):
     resit: Resit | None = None
     ticket: str = ""
     arrangement: int = 0
-    seats: tuple[Seat, ...] = ()
+    places: tuple[Place, ...] = ()
     attendance: tuple[Attendance, ...] = ()
     sheets: tuple[Sheet, ...] = ()
     scores: tuple[Score, ...] = ()

@@ -1,4 +1,4 @@
-"""What an entry holds beside its state: its seats, attendance, sheets, points, certificate."""
+"""What an entry holds beside its state: its places, attendance, sheets, points, certificate."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -9,7 +9,7 @@ from pydantic import Field
 from shared.events.base import Record
 
 
-class Seat(Record):
+class Place(Record):
     """Where and when a candidate sits one part; the work-piece number stands on paper and sheets instead of a name."""
 
     part: str

@@ -13,6 +13,9 @@ from shared.storage.store import Store
 INDEXES = (
     # One index for every list and count: a list over several states is merged from one scan of each.
     IndexModel([("batch", 1), ("state", 1), ("_id", 1)]),
+    # Those whose result is not said yet: what was held back or filed again is found among a hundred thousand said.
+    IndexModel([("batch", 1), ("_id", 1)], name="unsaid", partialFilterExpression={"state": "passed", "chunk": 0}),
+    IndexModel([("batch", 1)], name="held", partialFilterExpression={"objection": {"$gt": ""}}),
     # Certificates by person, written when an entry is certified and not when it is enrolled.
     IndexModel([("person_index", 1)], name="holders", partialFilterExpression={"state": "certified"}),
 )

@@ -1,10 +1,80 @@
-"""Where chunks are kept: one document each, so that a repeat finds what was said."""
+"""Where chunks are kept, which entries still wait to be said, and marking those that were."""
 
+from collections import defaultdict
+
+from services.assessment.batches.domain import Batch
+from services.assessment.batches.domain import State as BatchState
+from services.assessment.entries.domain import QUALIFIED, Entry, State
 from services.assessment.results.domain import Chunk
-from shared.storage.mongo import Database, IndexModel
+from shared.storage.mongo import Database, Document, IndexModel
 from shared.storage.store import Store
+
+NOBODY_YET = {"$in": [0, None]}  # entries from before 2026-11 have no such field
+NOT_HELD = {"$in": ["", None]}
+MOST_LOOKED = 20  # batches looked at in one look of the clock; the next look goes on behind them
 
 
 def chunk_store(database: Database) -> Store[Chunk]:
     """The chunks of final results that were said."""
     return Store(database, "/assessment/chunks", Chunk, indexes=(IndexModel([("batch", 1), ("chunk", 1)]),))
+
+
+async def unheld(entries: Store[Entry], batch: str) -> int:
+    """How many passed and are not held back by an objection."""
+    return await entries.count({"batch": batch, "state": State.PASSED, "objection": NOT_HELD})
+
+
+async def to_say(entries: Store[Entry], batch: str, *, after: str, limit: int) -> list[Entry]:
+    """Who of a closed batch passed, is not held back and was not said yet, by id, after an id."""
+    query = {"batch": batch, "state": State.PASSED, "objection": NOT_HELD, "chunk": NOBODY_YET, "_id": {"$gt": after}}
+    return await entries.find(query, limit=limit)
+
+
+async def left_to_say(entries: Store[Entry], batch: str, *, limit: int) -> list[Entry]:
+    """The same of a batch that is finalised: released by an objection's end, or filed again."""
+    return await entries.find(_left(batch), limit=limit)
+
+
+async def is_left(entries: Store[Entry], batch: str) -> bool:
+    """Whether there is any."""
+    return await entries.collection.find_one(_left(batch), projection={"_id": 1}) is not None
+
+
+def _left(batch: str) -> Document:
+    # `chunk` as the index has it: who was said before there was that field is not said again
+    return {"batch": batch, "state": State.PASSED, "chunk": 0, "objection": NOT_HELD}
+
+
+async def is_waiting(entries: Store[Entry], batch: str) -> bool:
+    """Whether some entry waits for the registry's word, or is held back by an objection."""
+    passed: Document = {"batch": batch, "state": State.PASSED}
+    held: Document = {"batch": batch, "objection": {"$gt": ""}}
+    for query in (passed, held):
+        if await entries.collection.find_one(query, projection={"_id": 1}):
+            return True
+    return False
+
+
+async def mark(entries: Store[Entry], chunk: Chunk) -> None:
+    """Mark a chunk's entries as said, each once: only if it stands before the very filing that the chunk says."""
+    by_filing: dict[int, list[str]] = defaultdict(list)
+    for entry, filing in chunk.filings.items():
+        by_filing[filing].append(entry)
+    for filing, ids in by_filing.items():
+        before: object = NOBODY_YET if filing == 1 else filing - 1
+        await _mark(entries, {"_id": {"$in": ids}, "filings": before}, chunk, filing)
+    if chunk.results and not chunk.filings:
+        within = {"batch": chunk.batch, "_id": {"$gte": chunk.first, "$lte": chunk.last}}
+        await _mark(entries, {**within, "state": {"$in": list(QUALIFIED)}, "filings": NOBODY_YET}, chunk, 1)
+
+
+async def _mark(entries: Store[Entry], query: Document, chunk: Chunk, filing: int) -> None:
+    change = {"$set": {"chunk": chunk.chunk, "filings": filing}, "$inc": {"version": 1}}
+    await entries.collection.update_all(query, change)
+
+
+async def finalised_after(batches: Store[Batch], after: str) -> list[Batch]:
+    """Some batches that may still have something to say, by id, those after an id."""
+    states = [BatchState.FINALISED, BatchState.CERTIFIED]
+    query = {"state": {"$in": states}, "_id": {"$gt": after}}
+    return await batches.find(query, limit=MOST_LOOKED)

@@ -1,5 +1,6 @@
 """What assessment says, one module per kind of thing."""
 
+from shared.events.assessment.archives import ArchiveBegun, BatchArchived
 from shared.events.assessment.batches import (
     BatchArranged,
     BatchBegun,
@@ -15,8 +16,11 @@ from shared.events.assessment.batches import (
 )
 from shared.events.assessment.entries import (
     EntryCertified,
+    EntryFoundWrong,
+    EntryRefiled,
     EntryRejected,
 )
+from shared.events.assessment.objections import ObjectionDecided
 from shared.events.assessment.results import (
     BatchCertified,
     BatchClosed,
@@ -26,6 +30,8 @@ from shared.events.assessment.results import (
 )
 
 __all__ = [
+    "ArchiveBegun",
+    "BatchArchived",
     "BatchArranged",
     "BatchBegun",
     "BatchCancelled",
@@ -39,8 +45,11 @@ __all__ = [
     "BatchReleased",
     "BatchScored",
     "EntryCertified",
+    "EntryFoundWrong",
+    "EntryRefiled",
     "EntryRejected",
     "FinalResult",
+    "ObjectionDecided",
     "ResultsFinalised",
     "ResultsPublicised",
     "Sitting",

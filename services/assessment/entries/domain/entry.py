@@ -13,7 +13,9 @@ from services.assessment.entries.commands import EnrolRow
 from services.assessment.entries.domain.records import (
     Attendance,
     Certificate,
+    FoundWrong,
     Place,
+    Rejection,
     Resit,
     Reviewed,
     Score,
@@ -67,7 +69,8 @@ class Entry(Entity):
 
     `days` are the days of the exam, on which nobody is examined twice; empty once the entry ended before it.
     `sheets` are all versions of all sheets, `scores` the points that follow from them. `objection` is the open one
-    that holds the entry back, `filings` counts how often its result was said to the registry.
+    that holds the entry back, `filings` counts how often its result was said to the registry, `chunk` is the chunk in
+    which it was said last: 0 while it waits to be said, for the first time or anew.
     """
 
     batch: str
@@ -93,6 +96,9 @@ class Entry(Entity):
     scores: tuple[Score, ...] = ()
     objection: str = ""
     filings: int = 0
+    chunk: int = 0
+    rejections: tuple[Rejection, ...] = ()
+    found_wrong: tuple[FoundWrong, ...] = ()
     number: str = ""
     certificate: Certificate | None = None
     reason: str = ""

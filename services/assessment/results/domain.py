@@ -29,6 +29,12 @@ class NotRejected(Fault):
     slug, kind = "entry-not-rejected", Kind.CONFLICT
 
 
+class NotPassed(Fault):
+    """The right points do not pass."""
+
+    slug, kind = "entry-not-passed", Kind.CONFLICT
+
+
 class NotCertified(Fault):
     """Only a final result with a certificate can be found wrong."""
 
@@ -104,12 +110,13 @@ def chunk_of(batch: Batch, number: int, entries: Sequence[Entry]) -> tuple[Chunk
 
 
 def _result(entry: Entry) -> FinalResult:
+    points = standing_points(entry)
     return FinalResult.model_construct(
         entry=entry.id,
         holder=entry.holder,
         person=entry.person,
-        theory=entry.points("theory"),
-        practical=entry.points("practical"),
+        theory=points.get("theory", 0.0),
+        practical=points.get("practical", 0.0),
     )
 
 
@@ -123,6 +130,8 @@ def refiled(entry: Entry, asked: RefileEntry, actor: str, now: datetime) -> Deci
     """A rejected entry waits to be said once more; what it was rejected for stays on it."""
     if entry.state is not State.REJECTED:
         raise NotRejected(f"this entry is {entry.state}; only a rejected one is filed again")
+    if not still_passes(entry):
+        raise NotPassed("its result was found wrong and does not pass; nothing of it can be filed")
     mended = Rejection(
         reason=entry.reason, detail=entry.detail, chunk=entry.chunk, mended=asked.reason, actor=actor, at=now
     )
@@ -136,36 +145,50 @@ def found_wrong(entry: Entry, batch: Batch, asked: FindWrong, step: float, actor
     if asked.scorer.strip() == asked.checker.strip():
         raise OneSignature("name two different people as scorer and checker", field="/checker")
     _must_fit(batch, asked.scores, step)
-    return _wrong(entry, batch, asked.scores, asked.model_dump(exclude={"scores"}), actor, now)
+    right = {**standing_points(entry), **asked.scores}
+    reached = [has_passed(part, Score(part=part.id, points=right.get(part.id, 0.0))) for part in batch.parts]
+    why = asked.model_dump(exclude={"scores"})
+    return _wrong(entry, FoundWrong(scores=right, passes=all(reached), actor=actor, at=now, **why))
 
 
-def reviewed_wrong(entry: Entry, batch: Batch, said: ObjectionDecided, objection: str, now: datetime) -> Decided:
-    """The same by an objection that was decided when the certificate was there; its two signatures are with it."""
-    why = {"reason": said.reason, "basis": f"score review, objection {objection}", "scorer": "", "checker": ""}
-    return _wrong(entry, batch, said.scores, why, "system", now)
+def reviewed_wrong(entry: Entry, said: ObjectionDecided, now: datetime) -> Decided:
+    """The same by an objection that was decided after the result was said; its two signatures are with it."""
+    basis = f"objection {said.objection}, {said.outcome}"
+    note = FoundWrong(
+        scores={**standing_points(entry), **said.scores},
+        passes=said.passes,
+        reason=said.reason,
+        basis=basis,
+        scorer="",
+        checker="",
+        actor="system",
+        at=now,
+    )
+    if entry.state is State.REJECTED:  # there is no certificate to see to; what is filed again follows from the note
+        return entry.having(found_wrong=(*entry.found_wrong, note)), []
+    return _wrong(entry, note)
 
 
-def _wrong(
-    entry: Entry, batch: Batch, scores: Mapping[str, float], why: Mapping[str, str], actor: str, now: datetime
-) -> Decided:
+def _wrong(entry: Entry, note: FoundWrong) -> Decided:
     if entry.state is not State.CERTIFIED:
         raise NotCertified(f"this entry is {entry.state}; a result that is not final is changed by an objection")
-    stood = standing_points(entry)
-    right = {**stood, **scores}
-    if right == stood:
+    if (dict(note.scores), note.passes) == (standing_points(entry), still_passes(entry)):
         raise NothingWrong("send the points that are right and differ from those that stand", field="/scores")
-    reached = [has_passed(part, Score(part=part.id, points=right.get(part.id, 0.0))) for part in batch.parts]
-    note = FoundWrong(scores=right, passes=all(reached), actor=actor, at=now, **why)
     said = EntryFoundWrong(
         **_named(entry),
         number=entry.number,
         passes=note.passes,
-        theory=right.get("theory", 0.0),
-        practical=right.get("practical", 0.0),
+        theory=note.scores.get("theory", 0.0),
+        practical=note.scores.get("practical", 0.0),
         reason=note.reason,
         basis=note.basis,
     )
     return entry.having(found_wrong=(*entry.found_wrong, note)), [said]
+
+
+def still_passes(entry: Entry) -> bool:
+    """Whether a qualified entry passes by the points that are now known to be right."""
+    return entry.found_wrong[-1].passes if entry.found_wrong else True
 
 
 def standing_points(entry: Entry) -> dict[str, float]:

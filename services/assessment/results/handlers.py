@@ -35,7 +35,6 @@ from shared.clock import Clock
 from shared.errors import AlreadyThere, Contended, NotFound, Stale
 from shared.events.assessment import ObjectionDecided
 from shared.events.base import Event
-from shared.messaging.envelope import Heard
 from shared.rulebook import Rulebook
 from shared.storage.store import Store
 from shared.workdays import add_workdays, local_day
@@ -189,17 +188,17 @@ class Results:
             entry_id, act, lambda entry: found_wrong(entry, batch, asked, step, act.actor, now)
         )
 
-    async def objection_decided(self, act: Act, heard: Heard[ObjectionDecided]) -> None:
-        """An entry that was held back is said if it passed; a certified one was found wrong if its points changed."""
-        said, now = heard.event, self.clock.now()
-        batch = await self.batches.get(said.batch)
-        if said.certified and said.outcome == "changed":
+    async def objection_decided(self, act: Act, said: ObjectionDecided) -> None:
+        """What was said before is found wrong; an entry that was held back is said if it passed."""
+        if said.certified and said.outcome != "rejected":
             with suppress(NothingWrong):
-                await self.entries.change(
-                    said.entry, act, lambda entry: reviewed_wrong(entry, batch, said, heard.subject, now)
-                )
-        await self.supplement(act, batch.id)
-        await self.settle([batch.id], now)
+                await self.entries.change(said.entry, act, partial(reviewed_wrong, said=said, now=self.clock.now()))
+        await self.released(act, said.batch)
+
+    async def released(self, act: Act, batch_id: str) -> None:
+        """An entry is not held back any more."""
+        await self.supplement(act, batch_id)
+        await self.settle([batch_id], self.clock.now())
 
     async def _entry_of(self, batch: Batch, entry_id: str) -> Entry:
         entry = await self.entries.get(entry_id)

@@ -20,7 +20,7 @@ from shared.events.assessment.entries import (
     EntryRefiled,
     EntryRejected,
 )
-from shared.events.assessment.objections import ObjectionDecided
+from shared.events.assessment.objections import ObjectionDecided, ObjectionRefused
 from shared.events.assessment.results import (
     BatchCertified,
     BatchClosed,
@@ -50,6 +50,7 @@ __all__ = [
     "EntryRejected",
     "FinalResult",
     "ObjectionDecided",
+    "ObjectionRefused",
     "ResultsFinalised",
     "ResultsPublicised",
     "Sitting",

@@ -3,6 +3,10 @@
 from functools import partial
 from pathlib import Path
 
+from services.assessment.archives import api as archives_api
+from services.assessment.archives import consumers as archives_consumers
+from services.assessment.archives.handlers import Archives
+from services.assessment.archives.storage import archive_store, checklist_in, view_store
 from services.assessment.batches import api as batches_api
 from services.assessment.batches.handlers import Batches
 from services.assessment.batches.storage import batch_store
@@ -24,6 +28,7 @@ from services.assessment.scores.handlers import Scoring
 from shared.messaging.consumers import Hearers
 from shared.process import Service, Tools
 from shared.rulebook import Rulebook
+from shared.signing import Keyring
 
 DATA = Path(__file__).parent / "data"
 
@@ -36,20 +41,50 @@ def build(tools: Tools) -> Service:
     reviews = Reviews(entry_store(tools.database), mirrors, rules, tools.sealer, tools.clock)
     entries = Entries(reviews.entries, batches.batches, reviews, tools.sealer, tools.clock)
     scoring = Scoring(entries.entries, batches.batches, rules, tools.clock)
-    results = Results(batches.batches, entries.entries, chunk_store(tools.database), rules, tools.clock)
+    objections = tools.database.collection("objections")
+    results = Results(batches.batches, entries.entries, chunk_store(tools.database), objections, rules, tools.clock)
+    archives = Archives(
+        archive_store(tools.database),
+        view_store(tools.database),
+        batches.batches,
+        entries.entries,
+        objections,
+        checklist_in(DATA / "archive.json"),
+        rules,
+        _keys(tools),
+        tools.clock,
+    )
     hearers = Hearers()
     mirrors_consumers.hear(hearers, mirrors, batches.told)
     entries_consumers.hear(hearers, entries)
     results_consumers.hear(hearers, results)
+    archives_consumers.hear(hearers, archives)
     return Service(
-        stores=[mirrors.units, mirrors.standards, mirrors.cards, batches.batches, entries.entries, results.chunks],
+        stores=[
+            mirrors.units,
+            mirrors.standards,
+            mirrors.cards,
+            batches.batches,
+            entries.entries,
+            results.chunks,
+            archives.archives,
+            archives.views,
+        ],
         routers=[
             batches_api.routes(batches, partial(tally, entries.entries)),
             eligibility_api.routes(reviews),
             entries_api.routes(entries),
             scores_api.routes(scoring),
             results_api.routes(results),
+            archives_api.routes(archives),
         ],
         hearers=hearers,
         due=[batches.due, results.due],
     )
+
+
+def _keys(tools: Tools) -> Keyring:
+    settings = tools.settings
+    url = settings.public_url or f"http://{settings.http_host}:{settings.http_port}"
+    keys = settings.credential_keys.get_secret_value() if settings.credential_keys else ""
+    return Keyring(keys, f"{url}/v1/archives/keys")

@@ -23,7 +23,6 @@ from services.assessment.results.domain import (
 )
 from services.assessment.results.storage import (
     finalised_after,
-    is_left,
     is_waiting,
     left_to_say,
     mark,
@@ -36,6 +35,7 @@ from shared.errors import AlreadyThere, Contended, NotFound, Stale
 from shared.events.assessment import ObjectionDecided
 from shared.events.base import Event
 from shared.rulebook import Rulebook
+from shared.storage.mongo import Collection
 from shared.storage.store import Store
 from shared.workdays import add_workdays, local_day
 
@@ -56,11 +56,12 @@ class Turn:
 
 @dataclass(frozen=True)
 class Results:
-    """The results room."""
+    """The results room; `objections` are those of the objections room, read to see which are open."""
 
     batches: Store[Batch]
     entries: Store[Entry]
     chunks: Store[Chunk]
+    objections: Collection
     rules: Rulebook
     clock: Clock
     turn: Turn = field(default_factory=Turn)
@@ -84,7 +85,7 @@ class Results:
         rows = self.rules.integer("results.chunk_rows", on=local_day(now))
 
         async def counted(batch: Batch) -> Decide:
-            passed = await unheld(self.entries, batch.id)
+            passed = await unheld(self.entries, self.objections, batch.id)
             return lambda found: _closed(found, now, passed, rows)
 
         return await self._counting(act, batch_id, expect, counted)
@@ -113,8 +114,7 @@ class Results:
         found = await finalised_after(self.batches, self.turn.after)
         self.turn.after = found[-1].id if found else ""
         for batch in found:
-            if await is_left(self.entries, batch.id):
-                await self.supplement(_of_the_clock("supplement", batch.id, now), batch.id)
+            await self.supplement(_of_the_clock("supplement", batch.id, now), batch.id)
         await self.settle([batch.id for batch in found if batch.state is State.FINALISED], now)
 
     # -- said ------------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ class Results:
             return batch
         last = ""
         for number in range(1, batch.chunks + 1):
-            rows = await to_say(self.entries, batch.id, after=last, limit=batch.chunk_rows)
+            rows = await to_say(self.entries, self.objections, batch.id, after=last, limit=batch.chunk_rows)
             chunk = await self._said(act, batch, number, rows)
             last = chunk.last or last
         return await self.batches.change(batch.id, act, lambda found: found.finalised(self.clock.now()))
@@ -141,7 +141,7 @@ class Results:
             batch = await self.batches.get(batch_id)
             if batch.state not in SAID:
                 return batch
-            rows = await left_to_say(self.entries, batch.id, limit=batch.chunk_rows)
+            rows = await left_to_say(self.entries, self.objections, batch.id, limit=batch.chunk_rows)
             if not rows:
                 return batch
             number = batch.chunks + batch.supplements + 1
@@ -164,7 +164,7 @@ class Results:
     async def settle(self, batches: Iterable[str], now: datetime) -> None:
         """Batches in which every qualified entry has ended, and none is held back, are certified."""
         for batch in sorted(set(batches)):
-            if not await is_waiting(self.entries, batch):
+            if not await is_waiting(self.entries, self.objections, batch):
                 counts = await tally(self.entries, batch)
                 act = _of_the_clock("certified", batch, now)
                 await self.batches.change(batch, act, partial(Batch.certified, tally=counts, now=now))

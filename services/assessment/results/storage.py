@@ -6,7 +6,7 @@ from services.assessment.batches.domain import Batch
 from services.assessment.batches.domain import State as BatchState
 from services.assessment.entries.domain import QUALIFIED, Entry, State
 from services.assessment.results.domain import Chunk
-from shared.storage.mongo import Database, Document, IndexModel
+from shared.storage.mongo import Collection, Database, Document, IndexModel
 from shared.storage.store import Store
 
 NOBODY_YET = {"$in": [0, None]}  # entries from before 2026-11 have no such field
@@ -19,40 +19,39 @@ def chunk_store(database: Database) -> Store[Chunk]:
     return Store(database, "/assessment/chunks", Chunk, indexes=(IndexModel([("batch", 1), ("chunk", 1)]),))
 
 
-async def unheld(entries: Store[Entry], batch: str) -> int:
+async def objected(objections: Collection, batch: str) -> list[str]:
+    """The entries with an open objection, whether they are held back by it already or a moment later."""
+    rows = await objections.find({"batch": batch, "is_open": True}, fields={"entry": 1})
+    return sorted({row["entry"] for row in rows})
+
+
+async def unheld(entries: Store[Entry], objections: Collection, batch: str) -> int:
     """How many passed and are not held back by an objection."""
-    return await entries.count({"batch": batch, "state": State.PASSED, "objection": NOT_HELD})
+    free = {"objection": NOT_HELD, "_id": {"$nin": await objected(objections, batch)}}
+    return await entries.count({"batch": batch, "state": State.PASSED, **free})
 
 
-async def to_say(entries: Store[Entry], batch: str, *, after: str, limit: int) -> list[Entry]:
+async def to_say(entries: Store[Entry], objections: Collection, batch: str, *, after: str, limit: int) -> list[Entry]:
     """Who of a closed batch passed, is not held back and was not said yet, by id, after an id."""
-    query = {"batch": batch, "state": State.PASSED, "objection": NOT_HELD, "chunk": NOBODY_YET, "_id": {"$gt": after}}
-    return await entries.find(query, limit=limit)
+    free = {"objection": NOT_HELD, "_id": {"$gt": after, "$nin": await objected(objections, batch)}}
+    return await entries.find({"batch": batch, "state": State.PASSED, "chunk": NOBODY_YET, **free}, limit=limit)
 
 
-async def left_to_say(entries: Store[Entry], batch: str, *, limit: int) -> list[Entry]:
+async def left_to_say(entries: Store[Entry], objections: Collection, batch: str, *, limit: int) -> list[Entry]:
     """The same of a batch that is finalised: released by an objection's end, or filed again."""
-    return await entries.find(_left(batch), limit=limit)
-
-
-async def is_left(entries: Store[Entry], batch: str) -> bool:
-    """Whether there is any."""
-    return await entries.collection.find_one(_left(batch), projection={"_id": 1}) is not None
-
-
-def _left(batch: str) -> Document:
     # `chunk` as the index has it: who was said before there was that field is not said again
-    return {"batch": batch, "state": State.PASSED, "chunk": 0, "objection": NOT_HELD}
+    free = {"objection": NOT_HELD, "_id": {"$nin": await objected(objections, batch)}}
+    return await entries.find({"batch": batch, "state": State.PASSED, "chunk": 0, **free}, limit=limit)
 
 
-async def is_waiting(entries: Store[Entry], batch: str) -> bool:
+async def is_waiting(entries: Store[Entry], objections: Collection, batch: str) -> bool:
     """Whether some entry waits for the registry's word, or is held back by an objection."""
     passed: Document = {"batch": batch, "state": State.PASSED}
     held: Document = {"batch": batch, "objection": {"$gt": ""}}
     for query in (passed, held):
         if await entries.collection.find_one(query, projection={"_id": 1}):
             return True
-    return False
+    return bool(await objected(objections, batch))
 
 
 async def mark(entries: Store[Entry], chunk: Chunk) -> None:

@@ -2,11 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from shared.events.assessment.batches import BatchEvent
+
+
+def _points(given: Any) -> Any:
+    """What a later version may add beside the points of parts is ignored, as an unknown field is."""
+    if not isinstance(given, Mapping):
+        return given
+    return {part: points for part, points in given.items() if not isinstance(points, Mapping)}
 
 
 class ObjectionEvent(BatchEvent):
@@ -56,7 +63,9 @@ class ObjectionDecided(ObjectionEvent):
         description="its state by the decision; the same as before when the entry stays", examples=["passed"]
     )
     passes: bool = Field(description="whether every part is passed by the decision")
-    scores: Mapping[str, float] = Field(description="points of 100 by part, as decided; 0 where a part is void")
+    scores: Annotated[Mapping[str, float], BeforeValidator(_points)] = Field(
+        description="points of 100 by part, as decided; 0 where a part is void"
+    )
     reason: str = Field(description="what was found, without personal data")
 
 

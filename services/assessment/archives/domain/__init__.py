@@ -1,0 +1,51 @@
+"""The archive of a batch: its checklist, what is in it, what is hashed of the stored data, and the signed manifest."""
+
+from services.assessment.archives.domain.archive import (
+    Archive,
+    ArchiveClosed,
+    Document,
+    Incomplete,
+    Missing,
+    NotTheSupervisor,
+    Report,
+    State,
+    View,
+    Viewing,
+    WrongItem,
+    blank,
+    viewed,
+)
+from services.assessment.archives.domain.checklist import Checklist, Item, Placed, Source, Volume, placed
+from services.assessment.archives.domain.lines import FIELDS, OF_BATCH, OF_ENTRY, Hashed, Sums
+from services.assessment.archives.domain.manifest import TYPE, Checked, digest_of, manifest_of
+
+__all__ = [
+    "FIELDS",
+    "OF_BATCH",
+    "OF_ENTRY",
+    "TYPE",
+    "Archive",
+    "ArchiveClosed",
+    "Checked",
+    "Checklist",
+    "Document",
+    "Hashed",
+    "Incomplete",
+    "Item",
+    "Missing",
+    "NotTheSupervisor",
+    "Placed",
+    "Report",
+    "Source",
+    "State",
+    "Sums",
+    "View",
+    "Viewing",
+    "Volume",
+    "WrongItem",
+    "blank",
+    "digest_of",
+    "manifest_of",
+    "placed",
+    "viewed",
+]

@@ -16,6 +16,8 @@ from services.assessment.entries import api as entries_api
 from services.assessment.entries import consumers as entries_consumers
 from services.assessment.entries.handlers import Entries
 from services.assessment.entries.storage import entry_store, tally
+from services.assessment.explanations import api as explanations_api
+from services.assessment.explanations.handlers import Explanations
 from services.assessment.mirrors import consumers as mirrors_consumers
 from services.assessment.mirrors.handlers import Mirrors
 from services.assessment.mirrors.storage import card_store, standard_store, unit_store
@@ -54,6 +56,7 @@ def build(tools: Tools) -> Service:
         _keys(tools),
         tools.clock,
     )
+    explanations = Explanations(batches.batches, entries.entries, results.chunks, objections, mirrors, rules)
     hearers = Hearers()
     mirrors_consumers.hear(hearers, mirrors, batches.told)
     entries_consumers.hear(hearers, entries)
@@ -77,6 +80,7 @@ def build(tools: Tools) -> Service:
             scores_api.routes(scoring),
             results_api.routes(results),
             archives_api.routes(archives),
+            explanations_api.routes(explanations),
         ],
         hearers=hearers,
         due=[batches.due, results.due],

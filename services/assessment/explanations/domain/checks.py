@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from services.assessment.batches.domain import State as BatchState
+from services.assessment.eligibility.domain import Met
 from services.assessment.entries.domain import Sheet, State, has_passed, judged
 from services.assessment.explanations.domain.known import Case, Check
 from services.assessment.explanations.domain.staff import assessors, supervised
 from services.assessment.results.domain import still_passes
+from shared.events.registry import Conditions
 
 Judge = Callable[[Case], tuple[bool, str]]
 
@@ -32,13 +34,25 @@ def _eligible(case: Case) -> tuple[bool, str]:
     entry, edition = case.entry, case.known.edition
     if entry.reviewed is not None:
         return bool(entry.reviewed.reason), f"{entry.reviewed.rule} set aside by {entry.reviewed.actor}"
-    if entry.eligibility is not None:
-        proofs = ", ".join(f"{row.en} ({row.by})" for row in entry.eligibility.evidence)
-        return bool(
-            entry.eligibility.evidence
-        ), f"alternative {entry.eligibility.alternative}: {proofs or 'no evidence'}"
-    is_open = edition is not None and edition.conditions_of(case.batch.level) is None
-    return is_open, "the level has no conditions" if is_open else "no decision is stored"
+    conditions = edition.conditions_of(case.batch.level) if edition else None
+    if edition is not None and conditions is None:
+        return True, "the level has no conditions"
+    if entry.eligibility is None or conditions is None:
+        return False, "no decision is stored" if entry.eligibility is None else "its edition is not known"
+    return _is_proved(entry.eligibility, conditions), _proofs(entry.eligibility)
+
+
+def _is_proved(met: Met, conditions: Conditions) -> bool:
+    """Whether the edition has that alternative, and each of its predicates its evidence."""
+    if not 1 <= met.alternative <= len(conditions.alternatives):
+        return False
+    asked = {predicate.predicate for predicate in conditions.alternatives[met.alternative - 1].all_of}
+    return asked <= {proof.predicate for proof in met.evidence}
+
+
+def _proofs(met: Met) -> str:
+    proofs = ", ".join(f"{row.en} ({row.by})" for row in met.evidence)
+    return f"alternative {met.alternative}: {proofs or 'no evidence'}"
 
 
 def _eligibility_source(case: Case) -> str:

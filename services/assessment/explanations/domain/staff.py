@@ -9,6 +9,7 @@ from shared.events.registry import Part
 
 
 def assessors(case: Case) -> tuple[bool, str]:
+    """Each examined part has a group as it must be, whose cards held on its day."""
     wrong = [text for part in case.sat for text in _group_faults(case, part)]
     named = ", ".join(case.batch.assignment.assessors)
     return not wrong, "; ".join(wrong) or f"cards {named} hold on their day, in groups as they must be"
@@ -52,6 +53,7 @@ def _set_aside(batch: Batch, rule: str, subject: str) -> bool:
 
 
 def supervised(case: Case) -> tuple[bool, str]:
+    """A supervisor is named, whose card held and who assessed nothing."""
     supervisor = case.batch.supervisor
     if not supervisor:
         return False, "no supervisor is named"

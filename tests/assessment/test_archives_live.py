@@ -52,8 +52,11 @@ def after_the_period(service: Running) -> None:
 async def certified(service: Running, *, people: int = 3) -> tuple[str, list[str]]:
     """A certified batch of which everybody has a certificate."""
     of = final(UNIT, state=State.CERTIFIED)
-    ended = {"state": EntryState.CERTIFIED, "filings": 1, "chunk": 1, "certificate": SEEN}
-    rows = [examined(of, place, **ended).having(number=f"199900200150000{place}") for place in range(people)]
+    ended: dict[str, Any] = {"filings": 1, "chunk": 1, "certificate": SEEN}
+    rows = [
+        examined(of, place, EntryState.CERTIFIED, **ended).having(number=f"199900200150000{place}")
+        for place in range(people)
+    ]
     return of.id, await put(service, of, *rows)
 
 

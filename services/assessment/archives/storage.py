@@ -1,6 +1,8 @@
 """Where archives and viewings are kept, and the stored data of a batch, streamed into hashes in constant memory."""
 
+import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +53,17 @@ async def hashed(
     for report in archive.reports:
         sums.add("supervision_report", report.model_dump(mode="json"))
     async for run in entries.rows(_all_of(batch.id), FIELDS):
-        for row in run:
-            for item, of_entry in OF_ENTRY.items():
-                sums.add(item, of_entry(row))
+        await asyncio.to_thread(_add, sums, run)  # a thousand rows take long enough to keep others waiting
     async for run in objections.runs({"batch": batch.id}, sort=[("_id", 1)]):
         for row in run:
             sums.add("objections", _said(row))
     return sums.hashed()
+
+
+def _add(sums: Sums, run: Sequence[Document]) -> None:
+    for row in run:
+        for item, of_entry in OF_ENTRY.items():
+            sums.add(item, of_entry(row))
 
 
 async def lines(

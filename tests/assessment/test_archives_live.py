@@ -15,7 +15,7 @@ from services.assessment.entries.domain import Certificate
 from services.assessment.entries.domain import State as EntryState
 from services.assessment.mirrors.domain import Standard
 from services.assessment.mirrors.storage import card_store, standard_store
-from shared.events.assessment import ArchiveBegun, BatchArchived
+from shared.events.assessment import ArchiveBegun, ArchiveChecked, BatchArchived
 from shared.signing import Keyring
 from tests.assessment.driving import heard_of, said_of, slug
 from tests.assessment.examples import CARDS, EXAM, card, standard
@@ -140,6 +140,11 @@ async def test_what_was_tampered_with_is_named_and_a_forged_manifest_is_refused(
     found = (await verdict(service, manifest)).json()
     assert found["unchanged"] is False
     assert [row["item"] for row in found["items"] if row["matches"] is False] == ["sheets"]
+    refreshed = await asks(service, f"/batches/{batch}/archive/check", None, "auditor")
+    assert refreshed.status_code == 200, refreshed.text
+    [said] = await said_of(service, ArchiveChecked, batch)
+    assert (said["unchanged"], said["differing"]) == (False, ["sheets"])
+    assert (await reads(service, f"/batches/{batch}/archive")).json()["check"]["differing"] == ["sheets"]
     forged = f"{manifest[:-4]}{'AAAA' if manifest[-4:] != 'AAAA' else 'BBBB'}"
     answer = await verdict(service, forged)
     assert slug(answer) == "signature-invalid"
@@ -203,6 +208,8 @@ async def test_a_batch_that_is_not_certified_has_no_archive_to_close(service: Ru
     of = final(UNIT)
     await put(service, of, examined(of, 1, filings=1, chunk=1))
     assert slug(await close(service, of.id)) == "batch-state"
+    await asks(service, f"/batches/{of.id}/archive/documents", document("exam_plan"), org=UNIT)
+    assert slug(await asks(service, f"/batches/{of.id}/archive/check", None, "auditor")) == "archive-not-signed"
 
 
 async def test_the_report_is_written_by_the_supervisor_of_the_batch_or_entered_by_its_unit(service: Running) -> None:

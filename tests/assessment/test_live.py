@@ -43,7 +43,7 @@ from tests.assessment.made import (
     on_notice,
     put,
 )
-from tests.live import Running, running
+from tests.live import Running, eventually, running
 
 pytestmark = pytest.mark.live
 
@@ -99,6 +99,10 @@ async def reject(service: Running, batch: str, entry_id: str, chunk: int) -> Non
 
 async def is_in(service: Running, batch: str, state: State) -> bool:
     return (await batch_now(service, batch)).state is state
+
+
+async def has_supplements(service: Running, batch: str, count: int) -> bool:
+    return (await batch_now(service, batch)).supplements == count
 
 
 async def test_results_on_notice_are_made_final_and_end_with_certificates_and_rejections(service: Running) -> None:
@@ -161,9 +165,9 @@ async def test_who_is_held_back_is_not_said_until_the_objection_ends_and_then_on
     for name in ("decided", "decided", "heard again under another id"):
         await service.says(decided(of.id, held), subject="objection-1", event_id=f"{of.id} {name}")
     assert await chunks_of(service, of.id, 2) == {1: others, 2: [held]}
+    await eventually(lambda: has_supplements(service, of.id, 1))
     found = await entry(service, held)
     assert (found.filings, found.chunk) == (1, 2)
-    assert (await batch_now(service, of.id)).supplements == 1
     await certify(service, of.id, held)
     assert (await said_of(service, BatchCertified, of.id))[0]["certified"] == 3
     assert len(await said_of(service, ResultsFinalised, of.id, 2)) == 2
@@ -212,9 +216,25 @@ async def test_a_chunk_cut_off_by_a_crash_is_completed_and_an_objection_decided_
         await service.says(closed, subject=of.id, sequence=90 + turn, event_id=f"{of.id} {turn}")
     found = await chunks_of(service, of.id, 3)
     assert found == {1: entries[1:3], 2: [entries[3]], 3: [released]}
+    await eventually(lambda: has_supplements(service, of.id, 1))
     for row in entries:
         assert (await entry(service, row)).filings == 1
     assert await is_in(service, of.id, State.FINALISED)
+
+
+async def test_a_further_chunk_cut_off_by_a_crash_is_marked_though_the_registry_has_answered(service: Running) -> None:
+    of = final(UNIT)
+    held = {"objection": "objection-long"}  # so that the clock says none of them before the crash is made
+    [row, other] = await put(service, of, examined(of, 1, **held), examined(of, 2, **held))
+    database = service.process.tools.database
+    await chunk_store(database).add(*chunk_of(of, 2, [await entry(service, row)]), act(service))
+    await certify(service, of.id, row)
+    await changed(service, row, objection="")
+    await eventually(lambda: has_supplements(service, of.id, 1))
+    found = await entry(service, row)
+    assert (found.filings, found.chunk) == (1, 2)
+    await changed(service, other, objection="")
+    assert await chunks_of(service, of.id, 2) == {2: [row], 3: [other]}
 
 
 async def test_results_are_not_made_final_while_rows_are_written_into_the_batch(service: Running) -> None:
@@ -240,6 +260,7 @@ async def test_a_rejected_entry_is_filed_again_and_its_rejection_stays_on_it(ser
     assert slug(await asks(service, path, {"reason": "再次"}, org=UNIT)) == "entry-not-rejected"
     assert (await said_of(service, EntryRefiled, of.id))[0]["rejected_for"] == "issuer-without-code"
     assert await chunks_of(service, of.id, 1) == {2: [one]}
+    await eventually(lambda: has_supplements(service, of.id, 1))
     await reject(service, of.id, one, 1)  # the first rejection, heard late: it was taken once
     await certify(service, of.id, one)
     await heard_of(service, EntryCertified, of.id, 2)

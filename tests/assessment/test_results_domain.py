@@ -105,6 +105,12 @@ def test_a_rejected_entry_waits_again_and_keeps_what_it_was_rejected_for() -> No
     assert (said.filing, said.rejected_for) == (2, "issuer-without-code")
 
 
+def test_a_refused_filing_counts_even_if_a_crash_left_it_unmarked() -> None:
+    row = passed().having(state=EntryState.REJECTED, reason="x")
+    again, _ = refiled(row, MENDED, "unit", NOW)
+    assert (again.filings, again.chunk) == (1, 0), "else its first chunk, marked late, would count as the one to come"
+
+
 @pytest.mark.parametrize("state", [state for state in EntryState if state is not EntryState.REJECTED])
 def test_only_a_rejected_entry_is_filed_again(state: EntryState) -> None:
     with pytest.raises(NotRejected):

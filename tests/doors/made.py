@@ -62,12 +62,15 @@ def _results(service: Running) -> ResultsFinalised:
 
 
 async def in_assessment(service: Running) -> Made:
-    """A batch with entries."""
+    """A batch with entries, whose archive was viewed."""
     await service.says(published(), subject="rebar_worker-2019p", authority="national")
     await driving.authorised(service, UNIT)
     batch = await driving.batch_of(service, UNIT)
-    await driving.enrolled(service, UNIT, batch, range(2))
-    return {"batch": batch}
+    entries = await driving.enrolled(service, UNIT, batch, range(2))
+    seen = {"item": "name_list", "reason": "核对", "approved_by": "站长", "witnesses": ["甲", "乙"]}
+    answer = await driving.post(service, UNIT, f"/{batch}/archive/views", seen)
+    assert answer.status_code == 200, answer.text
+    return {"batch": batch, "entry": entries[0]}
 
 
 async def in_evaluation(service: Running) -> Made:

@@ -18,6 +18,7 @@ from tests.live import INDEX_KEY, SEAL_KEYS, built
 
 SHELL = {"/health/live", "/health/ready", "/metrics"}
 PUBLIC = {
+    "/v1/archives/keys",
     "/v1/verify/{number}",
     "/v1/verify",
     "/v1/verify/{number}/credential",

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from services.assessment.archives.commands import EnterDocument, VerifyManifest, ViewItem, WriteReport
-from services.assessment.archives.domain import Checked, Document, Placed, Report, State, View, Volume
+from services.assessment.archives.domain import Check, Checked, Document, Placed, Report, State, View, Volume
 from services.assessment.archives.handlers import Archives, Shown
 from services.assessment.archives.storage import views_of
 from shared.auth import Role
@@ -31,6 +31,7 @@ class ArchiveView(BaseModel):
     digest: str = Field(description="SHA-256 of the manifest's canonical JSON; empty until it is signed")
     keep_until: date | None = Field(description="last day on which it is kept; null until it is signed")
     paper_until: date | None = Field(description="last day on which what is on paper is kept")
+    check: Check | None = Field(description="the last comparison with what is stored; null while one is being made")
 
 
 class OpenedView(BaseModel):
@@ -69,6 +70,12 @@ def routes(archives: Archives) -> APIRouter:
     async def close(batch: str, act: Asked) -> ArchiveView:
         """Close the archive of a certified batch; if something is missing, each item of it is named."""
         return _shown(archives, await archives.close(act, batch))
+
+    @router.post("/batches/{batch}/archive/check")
+    @allow(*READERS)
+    async def check(batch: str, act: Asked) -> ArchiveView:
+        """Have what is stored hashed anew and compared with the manifest, for archives too large to verify at once."""
+        return _shown(archives, await archives.ask(act, batch))
 
     @router.post("/archives/verify")
     @allow(*READERS)
@@ -128,7 +135,7 @@ def _views(router: APIRouter, archives: Archives) -> None:
 
 def _shown(archives: Archives, shown: Shown) -> ArchiveView:
     missing = [row.item for row in shown.items if row.required and not row.present]
-    kept = ("batch", "state", "manifest", "digest", "keep_until", "paper_until")
+    kept = ("batch", "state", "manifest", "digest", "keep_until", "paper_until", "check")
     return ArchiveView(
         complete=not missing,
         missing=missing,

@@ -1,7 +1,7 @@
 """Documents and reports are entered, the archive is closed, hashed and signed by the worker, viewed and verified."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from services.assessment.archives.domain import (
     Report,
     Viewing,
     blank,
+    compared,
     digest_of,
     manifest_of,
     placed,
@@ -206,8 +207,23 @@ class Archives:
         batch = await self.batches.get(str(manifest["batch"]), scope)
         archive = await self.archives.get(batch.id)
         sums = await self._sums_now(batch, archive)
-        items = [_checked(row, archive, sums) for row in manifest["items"]]
-        return Verdict(archive, digest_of(manifest) == archive.digest, items)
+        return Verdict(archive, digest_of(manifest) == archive.digest, compared(manifest, archive, sums))
+
+    async def ask(self, act: Act, batch_id: str) -> Shown:
+        """The worker hashes what is stored anew, however much it is."""
+        batch = await self.batches.get(batch_id, act.scope)
+        await self.archives.change(batch.id, act, lambda row: row.checking(batch))
+        return await self.shown(batch_id, act.scope)
+
+    async def check(self, act: Act, batch_id: str) -> Archive:
+        """Compare what is stored with the manifest."""
+        batch, archive = await self.batches.get(batch_id), await self.archives.get(batch_id)
+        manifest = self.keys.read(archive.manifest, TYPE)
+        found = await hashed(self.entries, self.objections, batch, archive, self.checklist)
+        sums = {row.item: row.sha256 for row in found}
+        differing = [row.item for row in compared(manifest, archive, sums) if not row.matches]
+        now = self.clock.now()
+        return await self.archives.change(batch_id, act, lambda row: row.checked(batch, differing, now))
 
     async def _sums_now(self, batch: Batch, archive: Archive) -> dict[str, str] | None:
         try:
@@ -222,10 +238,3 @@ class Archives:
             raise Incomplete(
                 "an entry that was filed again waits for the registry; close the archive when it has ended"
             )
-
-
-def _checked(row: Mapping[str, Any], archive: Archive, sums: Mapping[str, str] | None) -> Checked:
-    if row["source"] == "document":
-        stored = [found.sha256 for found in archive.documents if found.item == row["item"]]
-        return Checked(item=row["item"], matches=stored == [found["sha256"] for found in row.get("documents", ())])
-    return Checked(item=row["item"], matches=None if sums is None else sums.get(row["item"]) == row["sha256"])

@@ -135,8 +135,9 @@ def refiled(entry: Entry, asked: RefileEntry, actor: str, now: datetime) -> Deci
     mended = Rejection(
         reason=entry.reason, detail=entry.detail, chunk=entry.chunk, mended=asked.reason, actor=actor, at=now
     )
-    said = EntryRefiled(**_named(entry), filing=entry.filings + 1, rejected_for=entry.reason, reason=asked.reason)
-    waiting = {"state": State.PASSED, "chunk": 0, "reason": "", "detail": ""}
+    filings = max(entry.filings, len(entry.rejections) + 1)  # the refused filing, even if it was not marked yet
+    said = EntryRefiled(**_named(entry), filing=filings + 1, rejected_for=entry.reason, reason=asked.reason)
+    waiting = {"state": State.PASSED, "chunk": 0, "filings": filings, "reason": "", "detail": ""}
     return entry.having(**waiting, rejections=(*entry.rejections, mended)), [said]
 
 

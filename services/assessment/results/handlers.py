@@ -141,14 +141,22 @@ class Results:
             batch = await self.batches.get(batch_id)
             if batch.state not in SAID:
                 return batch
-            rows = await left_to_say(self.entries, self.objections, batch.id, limit=batch.chunk_rows)
-            if not rows:
-                return batch
             number = batch.chunks + batch.supplements + 1
-            await self._said(act, batch, number, rows)
+            if not await self._stood(f"{batch.id}.{number}"):
+                rows = await left_to_say(self.entries, self.objections, batch.id, limit=batch.chunk_rows)
+                if not rows:
+                    return batch
+                await self._said(act, batch, number, rows)
             # an act of its own for each number: one act changes an entity once
             once = replace(act, id=f"{batch.id}.{number}")
             await self.batches.change(batch.id, once, partial(supplemented, number=number))
+
+    async def _stood(self, chunk_id: str) -> bool:
+        """Whether a crash left this chunk standing before its entries were marked; they are then."""
+        found = await self.chunks.find({"_id": chunk_id})
+        for chunk in found:
+            await mark(self.entries, chunk)
+        return bool(found)
 
     async def _said(self, act: Act, batch: Batch, number: int, rows: Sequence[Entry]) -> Chunk:
         chunk, events = chunk_of(batch, number, rows)
@@ -170,11 +178,13 @@ class Results:
                 await self.batches.change(batch, act, partial(Batch.certified, tally=counts, now=now))
 
     async def refile(self, act: Act, batch_id: str, entry_id: str, asked: RefileEntry) -> Entry:
-        """A rejected entry that was mended waits to be said once more."""
-        async with taking_rows(self.batches, batch_id, act, SAID, REFILING) as batch:
-            await self._entry_of(batch, entry_id)
-            now = self.clock.now()
-            return await self.entries.change(entry_id, act, lambda entry: refiled(entry, asked, act.actor, now))
+        """A rejected entry that was mended waits to be said once more; its batch is not archived meanwhile."""
+        entry = await self._entry_of(await self.batches.get(batch_id, act.scope), entry_id)
+        decide = partial(refiled, asked=asked, actor=act.actor, now=self.clock.now())
+        if act.id not in entry.taken:
+            decide(entry)  # refused here, it does not sign on to the batch
+        async with taking_rows(self.batches, batch_id, act, SAID, REFILING):
+            return await self.entries.change(entry_id, act, decide)
 
     # -- found wrong -----------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ TOLD = (
     *("employer", "scores", "objection", "filings", "chunk", "found_wrong", "version"),
 )
 """What of an entry is read to say it: reading all its sheets takes ten times as long."""
-MOST_LOOKED = 20  # batches looked at in one look of the clock; the next look goes on behind them
+MOST_LOOKED = 10  # batches looked at in one look of the clock; the next look goes on behind them
 
 
 def chunk_store(database: Database) -> Store[Chunk]:

@@ -1,6 +1,6 @@
 """What assessment says, one module per kind of thing."""
 
-from shared.events.assessment.archives import ArchiveBegun, BatchArchived
+from shared.events.assessment.archives import ArchiveBegun, ArchiveChecked, ArchiveChecking, BatchArchived
 from shared.events.assessment.batches import (
     BatchArranged,
     BatchBegun,
@@ -31,6 +31,8 @@ from shared.events.assessment.results import (
 
 __all__ = [
     "ArchiveBegun",
+    "ArchiveChecked",
+    "ArchiveChecking",
     "BatchArchived",
     "BatchArranged",
     "BatchBegun",

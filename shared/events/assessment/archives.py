@@ -15,6 +15,20 @@ class ArchiveBegun(BatchEvent):
     documents: int = Field(description="documents entered in it")
 
 
+class ArchiveChecking(BatchEvent):
+    """Somebody asked whether what is stored still has the hashes of the manifest; it is being hashed anew."""
+
+    type: ClassVar[str] = "assessment.archive.checking.v1"
+
+
+class ArchiveChecked(BatchEvent):
+    """What is stored of a batch was hashed anew and compared with its manifest."""
+
+    type: ClassVar[str] = "assessment.archive.checked.v1"
+    unchanged: bool = Field(description="every item has its hash")
+    differing: tuple[str, ...] = Field(description="the items that have not", examples=[["sheets"]])
+
+
 class BatchArchived(BatchEvent):
     """The archive of a batch is complete and signed."""
 

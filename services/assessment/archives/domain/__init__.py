@@ -3,6 +3,7 @@
 from services.assessment.archives.domain.archive import (
     Archive,
     ArchiveClosed,
+    Check,
     Document,
     Incomplete,
     Missing,
@@ -17,7 +18,7 @@ from services.assessment.archives.domain.archive import (
 )
 from services.assessment.archives.domain.checklist import Checklist, Item, Placed, Source, Volume, placed
 from services.assessment.archives.domain.lines import FIELDS, OF_BATCH, OF_ENTRY, Hashed, Sums
-from services.assessment.archives.domain.manifest import TYPE, Checked, digest_of, manifest_of
+from services.assessment.archives.domain.manifest import TYPE, Checked, compared, digest_of, manifest_of
 
 __all__ = [
     "FIELDS",
@@ -26,6 +27,7 @@ __all__ = [
     "TYPE",
     "Archive",
     "ArchiveClosed",
+    "Check",
     "Checked",
     "Checklist",
     "Document",
@@ -44,6 +46,7 @@ __all__ = [
     "Volume",
     "WrongItem",
     "blank",
+    "compared",
     "digest_of",
     "manifest_of",
     "placed",

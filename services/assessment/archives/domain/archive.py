@@ -13,7 +13,7 @@ from services.assessment.batches.domain import Batch, Manifest
 from services.assessment.batches.domain import State as BatchState
 from shared.entity import Entity
 from shared.errors import Fault, Kind
-from shared.events.assessment import ArchiveBegun
+from shared.events.assessment import ArchiveBegun, ArchiveChecked, ArchiveChecking
 from shared.events.base import Event, Record
 
 MOST_DOCUMENTS = 500
@@ -36,6 +36,12 @@ class ArchiveClosed(Fault):
     """The archive takes nothing more."""
 
     slug, kind = "archive-closed", Kind.CONFLICT
+
+
+class NotSigned(Fault):
+    """The archive is not signed yet."""
+
+    slug, kind = "archive-not-signed", Kind.CONFLICT
 
 
 class WrongItem(Fault):
@@ -92,6 +98,13 @@ class Report(Record):
     at: datetime
 
 
+class Check(Record):
+    """When what is stored was last compared with the manifest, and which items differed."""
+
+    at: datetime
+    differing: tuple[str, ...]
+
+
 class Archive(Entity):
     """The archive of one batch, whose id it has.
 
@@ -109,6 +122,7 @@ class Archive(Entity):
     digest: str = ""
     keep_until: date | None = None
     paper_until: date | None = None
+    check: Check | None = None
 
     def entered(self, asked: EnterDocument, checklist: Checklist, actor: str, now: datetime) -> Decided:
         """A document more; the same one again changes nothing."""
@@ -150,6 +164,17 @@ class Archive(Entity):
         days = {"keep_until": told.keep_until, "paper_until": told.paper_until}
         held = {"hashed": tuple(hashed), "manifest": manifest, "digest": told.digest}
         return self.having(state=State.SIGNED, **held, **days), []
+
+    def checking(self, batch: Batch) -> Decided:
+        """It is hashed anew and compared."""
+        if self.state is not State.SIGNED:
+            raise NotSigned("there is no manifest to compare with; close the archive first")
+        return self.having(check=None), [ArchiveChecking(**batch.named())]
+
+    def checked(self, batch: Batch, differing: Sequence[str], now: datetime) -> Decided:
+        """What the comparison came to."""
+        said = ArchiveChecked(**batch.named(), unchanged=not differing, differing=tuple(differing))
+        return self.having(check=Check(at=now, differing=tuple(differing))), [said]
 
     def told(self, items: int) -> Manifest:
         """What is told of its manifest."""

@@ -56,3 +56,15 @@ def _item(row: Item, archive: Archive, sums: Mapping[str, Hashed]) -> dict[str, 
 def digest_of(manifest: Mapping[str, Any]) -> str:
     """SHA-256 of the canonical JSON of a manifest, hexadecimal."""
     return sha256(line_of(manifest).rstrip(b"\n")).hexdigest()
+
+
+def compared(manifest: Mapping[str, Any], archive: Archive, sums: Mapping[str, str] | None) -> list[Checked]:
+    """Each item of a manifest against what is stored; `sums` are its hashes now, None where they were not made."""
+    return [Checked(item=row["item"], matches=_matches(row, archive, sums)) for row in manifest["items"]]
+
+
+def _matches(row: Mapping[str, Any], archive: Archive, sums: Mapping[str, str] | None) -> bool | None:
+    if row["source"] == "document":
+        stored = [found.sha256 for found in archive.documents if found.item == row["item"]]
+        return stored == [found["sha256"] for found in row.get("documents", ())]
+    return None if sums is None else sums.get(row["item"]) == row["sha256"]

@@ -18,7 +18,7 @@ from services.assessment.mirrors.storage import card_store, standard_store
 from shared.events.assessment import ArchiveBegun, ArchiveChecked, BatchArchived
 from shared.signing import Keyring
 from tests.assessment.driving import heard_of, said_of, slug
-from tests.assessment.examples import CARDS, EXAM, card, standard
+from tests.assessment.examples import CARDS, EXAM, card, in_exam, standard
 from tests.assessment.made import AFTER, act, asks, batch_now, changed, examined, final, put, reads
 from tests.live import CREDENTIAL_KEYS, PUBLIC_URL, Running, eventually, running
 
@@ -270,3 +270,19 @@ async def test_why_an_entry_passed_is_answered_from_what_is_stored(service: Runn
     assert (await reads(service, path, "supervisor", UNIT)).status_code == 403
     other, _ = await certified(service)
     assert (await reads(service, f"/batches/{other}/entries/{entries[0]}/explanation")).status_code == 404
+
+
+async def test_before_the_seal_no_point_is_shown_by_an_explanation_or_a_viewing(service: Running) -> None:
+    of = in_exam(id="batch-unsealed", unit=UNIT)
+    [row] = await put(service, of, examined(of, 1))
+    found = (await reads(service, f"/batches/{of.id}/entries/{row}/explanation")).json()
+    assert (found["holds"], found["state"], [part["points"] for part in found["parts"]]) == (
+        False,
+        "enrolled",
+        [None, None],
+    )
+    assert [part["sheets"] for part in found["parts"]] == [[], []]
+    for item in ("sheets", "results"):
+        answer = await asks(service, f"/batches/{of.id}/archive/views", {**VIEW, "item": item}, org=UNIT)
+        assert (answer.status_code, slug(answer)) == (409, "archive-item-missing")
+    assert (await reads(service, f"/batches/{of.id}/archive/views")).json()["rows"] == []

@@ -224,7 +224,9 @@ async def test_a_chunk_cut_off_by_a_crash_is_completed_and_an_objection_decided_
 
 async def test_a_further_chunk_cut_off_by_a_crash_is_marked_though_the_registry_has_answered(service: Running) -> None:
     of = final(UNIT)
-    held = {"objection": "objection-long"}  # so that the clock says none of them before the crash is made
+    held: dict[str, Any] = {
+        "objection": "objection-long"
+    }  # so that the clock says none of them before the crash is made
     [row, other] = await put(service, of, examined(of, 1, **held), examined(of, 2, **held))
     database = service.process.tools.database
     await chunk_store(database).add(*chunk_of(of, 2, [await entry(service, row)]), act(service))

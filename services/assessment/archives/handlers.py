@@ -15,6 +15,7 @@ from services.assessment.archives.domain import (
     Document,
     Hashed,
     Incomplete,
+    Missing,
     NotTheSupervisor,
     Placed,
     Report,
@@ -137,6 +138,8 @@ class Archives:
         assert act.caller is not None
         found, now = await self.shown(batch_id, act.scope), self.clock.now()
         who = (act.actor, act.caller.role.value, act.caller.organisation)
+        if any(row.item == asked.item and not row.present for row in found.items):  # points before the seal, too
+            raise Missing("this item is not there yet; read the archive to see what is", field="/item")
         viewing = viewed(f"view-{act.id}", found.batch, asked, self.checklist, who, now)
         viewing = await self.views.add(viewing, [], act)
         documents = [row for row in found.archive.documents if row.item == asked.item]

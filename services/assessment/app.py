@@ -33,6 +33,7 @@ from shared.rulebook import Rulebook
 from shared.signing import Keyring
 
 DATA = Path(__file__).parent / "data"
+ARCHIVES = "urn:skillcert:archives"  # names the keys of manifests, which outlive every address of this service
 
 
 def build(tools: Tools) -> Service:
@@ -88,7 +89,5 @@ def build(tools: Tools) -> Service:
 
 
 def _keys(tools: Tools) -> Keyring:
-    settings = tools.settings
-    url = settings.public_url or f"http://{settings.http_host}:{settings.http_port}"
-    keys = settings.credential_keys.get_secret_value() if settings.credential_keys else ""
-    return Keyring(keys, f"{url}/v1/archives/keys")
+    keys = tools.settings.credential_keys
+    return Keyring(keys.get_secret_value() if keys else "", ARCHIVES)

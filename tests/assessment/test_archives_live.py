@@ -20,7 +20,7 @@ from shared.signing import Keyring
 from tests.assessment.driving import heard_of, said_of, slug
 from tests.assessment.examples import CARDS, EXAM, card, in_exam, standard
 from tests.assessment.made import AFTER, act, asks, batch_now, changed, examined, final, put, reads
-from tests.live import CREDENTIAL_KEYS, PUBLIC_URL, Running, eventually, running
+from tests.live import CREDENTIAL_KEYS, Running, eventually, running
 
 pytestmark = pytest.mark.live
 
@@ -111,10 +111,10 @@ async def test_an_archive_is_refused_item_by_item_then_completed_signed_and_veri
         shown["paper_until"],
     )
     assert (shown["keep_until"][:4], shown["paper_until"][:4]) == ("2024", "2022")
-    manifest = Keyring(CREDENTIAL_KEYS, f"{PUBLIC_URL}/v1/archives/keys").read(shown["manifest"], "archive+jws")
+    manifest = Keyring(CREDENTIAL_KEYS, "urn:skillcert:archives").read(shown["manifest"], "archive+jws")
     assert {row["item"]: row.get("lines") for row in manifest["items"]}["sheets"] == 1 + len(entries)
     keys = (await service.http.get("/v1/archives/keys")).json()["keys"]
-    assert keys[0]["kid"] == f"{PUBLIC_URL}/v1/archives/keys#k1"
+    assert keys[0]["kid"] == "urn:skillcert:archives#k1"
     assert "d" not in keys[0]
     good = (await verdict(service, shown["manifest"])).json()
     assert (good["current"], good["unchanged"]) == (True, True)
@@ -282,6 +282,7 @@ async def test_before_the_seal_no_point_is_shown_by_an_explanation_or_a_viewing(
         [None, None],
     )
     assert [part["sheets"] for part in found["parts"]] == [[], []]
+    assert (await reads(service, f"/batches/{of.id}/entries/{row}/filings")).json()["state"] == "enrolled"
     for item in ("sheets", "results"):
         answer = await asks(service, f"/batches/{of.id}/archive/views", {**VIEW, "item": item}, org=UNIT)
         assert (answer.status_code, slug(answer)) == (409, "archive-item-missing")

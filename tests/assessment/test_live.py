@@ -42,6 +42,7 @@ from tests.assessment.made import (
     final,
     on_notice,
     put,
+    reads,
 )
 from tests.live import Running, eventually, running
 
@@ -266,9 +267,10 @@ async def test_a_rejected_entry_is_filed_again_and_its_rejection_stays_on_it(ser
     await reject(service, of.id, one, 1)  # the first rejection, heard late: it was taken once
     await certify(service, of.id, one)
     await heard_of(service, EntryCertified, of.id, 2)
-    found = await entry(service, one)
-    assert (found.state, found.filings, found.chunk, found.reason) == (EntryState.CERTIFIED, 2, 2, "")
-    assert [(row.reason, row.chunk, row.mended) for row in found.rejections] == [
+    answer = await reads(service, f"/batches/{of.id}/entries/{one}/filings", "unit", UNIT)
+    found = answer.json()
+    assert (found["state"], found["filings"], found["chunk"], found["reason"]) == ("certified", 2, 2, "")
+    assert [(row["reason"], row["chunk"], row["mended"]) for row in found["rejections"]] == [
         ("issuer-without-code", 1, "编码已补录")
     ]
     assert len(await said_of(service, ResultsFinalised, of.id)) == 1

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from services.assessment.batches.domain import UNTIL_PUBLICISED, Batch
-from services.assessment.entries.domain import Entry, State
+from services.assessment.batches.domain import Batch
+from services.assessment.entries.domain import Entry
 from services.assessment.explanations.domain import Explanation, Known, Limits, explain
 from services.assessment.mirrors.handlers import Mirrors
-from services.assessment.results.domain import Chunk
+from services.assessment.results.domain import Chunk, before_seal
 from shared.act import Scope
 from shared.errors import NotFound
 from shared.rulebook import Rulebook
@@ -31,7 +31,7 @@ class Explanations:
         entry = await self.entries.get(entry_id, scope)
         if entry.batch != batch.id:
             raise NotFound(f"batch {batch.id} has no entry {entry_id}; list its entries")
-        return explain(_shown(entry, batch), batch, await self._known(entry, batch))
+        return explain(before_seal(entry, batch), batch, await self._known(entry, batch))
 
     async def _known(self, entry: Entry, batch: Batch) -> Known:
         cards = [*batch.assessors, *([batch.supervisor] if batch.supervisor else [])]
@@ -50,11 +50,3 @@ class Explanations:
         return Limits(
             self.rules.integer("exam.assessor_group_min", on=on), self.rules.boolean("exam.assessor_group_odd", on=on)
         )
-
-
-def _shown(entry: Entry, batch: Batch) -> Entry:
-    """Without sheets, points and result before the seal, so that nobody scores by them."""
-    if batch.seal is not None or batch.state not in UNTIL_PUBLICISED:
-        return entry
-    state = State.ENROLLED if entry.state in (State.PASSED, State.FAILED) else entry.state
-    return entry.having(sheets=(), scores=(), state=state)

@@ -8,7 +8,7 @@ from services.assessment.entries.domain import Entry, FoundWrong, Rejection, Sta
 from services.assessment.results.commands import FindWrong, RefileEntry
 from services.assessment.results.handlers import Results
 from shared.auth import Role
-from shared.http.door import Asked, Expected, allow, doors
+from shared.http.door import Asked, Expected, Within, allow, doors
 from shared.http.tags import tagged
 
 
@@ -41,6 +41,12 @@ def routes(results: Results) -> APIRouter:
     async def finalise(batch: str, act: Asked, expect: Expected, response: Response) -> BatchView:
         """Make the results final once the period is over; the qualified are then handed over for filing."""
         return view(tagged(response, await results.finalise(act, batch, expect)))
+
+    @router.get("/entries/{entry}/filings")
+    @allow(Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)
+    async def filings(batch: str, entry: str, scope: Within, response: Response) -> SaidEntry:
+        """What was said of an entry to the registry, what was rejected and mended, and what was found wrong."""
+        return _view(tagged(response, await results.said_of(batch, entry, scope)))
 
     @router.post("/entries/{entry}/refile")
     @allow(Role.UNIT)

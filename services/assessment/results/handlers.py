@@ -15,6 +15,7 @@ from services.assessment.results.commands import FindWrong, RefileEntry
 from services.assessment.results.domain import (
     Chunk,
     NothingWrong,
+    before_seal,
     chunk_of,
     found_wrong,
     refiled,
@@ -29,7 +30,7 @@ from services.assessment.results.storage import (
     to_say,
     unheld,
 )
-from shared.act import Act
+from shared.act import Act, Scope
 from shared.clock import Clock
 from shared.errors import AlreadyThere, Contended, NotFound, Stale
 from shared.events.assessment import ObjectionDecided
@@ -176,6 +177,11 @@ class Results:
                 counts = await tally(self.entries, batch)
                 act = _of_the_clock("certified", batch, now)
                 await self.batches.change(batch, act, partial(Batch.certified, tally=counts, now=now))
+
+    async def said_of(self, batch_id: str, entry_id: str, scope: Scope) -> Entry:
+        """An entry of a batch, as it may be shown."""
+        batch = await self.batches.get(batch_id, scope)
+        return before_seal(await self._entry_of(batch, entry_id), batch)
 
     async def refile(self, act: Act, batch_id: str, entry_id: str, asked: RefileEntry) -> Entry:
         """A rejected entry that was mended waits to be said once more; its batch is not archived meanwhile."""

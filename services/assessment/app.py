@@ -1,8 +1,16 @@
 """Wires assessment: mirrors, stores, rooms, doors, hearers."""
 
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
+from fastapi import APIRouter
+
+from services.assessment.archives import api as archives_api
+from services.assessment.archives import consumers as archives_consumers
+from services.assessment.archives.handlers import Archives
+from services.assessment.archives.storage import archive_store, checklist_in, view_store
 from services.assessment.arrangements import api as arrangements_api
 from services.assessment.arrangements import consumers as arrangements_consumers
 from services.assessment.arrangements.handlers import Arrangements, Attendances, Papers
@@ -22,6 +30,8 @@ from services.assessment.entries import api as entries_api
 from services.assessment.entries import consumers as entries_consumers
 from services.assessment.entries.handlers import Entries
 from services.assessment.entries.storage import entry_store, tally
+from services.assessment.explanations import api as explanations_api
+from services.assessment.explanations.handlers import Explanations
 from services.assessment.mirrors import consumers as mirrors_consumers
 from services.assessment.mirrors.handlers import Mirrors
 from services.assessment.mirrors.storage import card_store, site_store, standard_store, unit_store
@@ -49,88 +59,174 @@ from shared.http.rendering import Layouts
 from shared.messaging.consumers import Hearers
 from shared.process import Service, Tools
 from shared.rulebook import Rulebook
+from shared.signing import Keyring
+from shared.storage.store import Store
 
 DATA = Path(__file__).parent / "data"
+ARCHIVES = "urn:skillcert:archives"  # names the keys of manifests, which outlive every address of this service
+
+
+@dataclass
+class Rooms:
+    """Every room, each made once from what it needs of the others."""
+
+    tools: Tools
+
+    @cached_property
+    def rules(self) -> Rulebook:
+        return Rulebook.load(DATA / "rules.json")
+
+    @cached_property
+    def mirrors(self) -> Mirrors:
+        database = self.tools.database
+        stores = unit_store(database), standard_store(database), card_store(database), site_store(database)
+        return Mirrors(*stores, self.tools.sealer)
+
+    @cached_property
+    def known(self) -> Knowledge:
+        database = self.tools.database
+        stores = batch_store(database), entry_store(database), recusal_store(database)
+        return Knowledge(*stores, self.mirrors, self.rules)
+
+    @cached_property
+    def assignments(self) -> Assignments:
+        return Assignments(self.known, self.tools.sealer, self.tools.clock)
+
+    @cached_property
+    def quotas(self) -> Quotas:
+        return Quotas(quota_store(self.tools.database), self.known.batches)
+
+    @cached_property
+    def batches(self) -> Batches:
+        checked = self.assignments.checked
+        return Batches(self.known.batches, self.quotas, self.mirrors, self.rules, self.tools.clock, checked)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        return Reviews(self.known.entries, self.mirrors, self.rules, self.tools.sealer, self.tools.clock)
+
+    @cached_property
+    def entries(self) -> Entries:
+        return Entries(self.known.entries, self.known.batches, self.reviews, self.tools.sealer, self.tools.clock)
+
+    @cached_property
+    def arrangements(self) -> Arrangements:
+        rolls, series = roll_store(self.tools.database), series_store(self.tools.database)
+        stores = self.known.batches, self.known.entries, rolls, series
+        stations = partial(stations_of, self.mirrors.sites)
+        return Arrangements(*stores, stations, self.rules, self.tools.sealer, self.tools.clock)
+
+    @cached_property
+    def attendances(self) -> Attendances:
+        stores = self.known.entries, self.known.batches, self.arrangements.rolls
+        return Attendances(*stores, self.rules, self.tools.clock)
+
+    @cached_property
+    def prints(self) -> Papers:
+        stores = self.known.batches, self.known.entries, self.arrangements.rolls
+        return Papers(*stores, self.mirrors, self.rules, self.tools.sealer)
+
+    @cached_property
+    def papers(self) -> ScorePapers:
+        return ScorePapers(paper_store(self.tools.database), self.known.batches, self.rules)
+
+    @cached_property
+    def scoring(self) -> Scoring:
+        return Scoring(self.known.entries, self.known.batches, self.papers, self.tools.clock)
+
+    @cached_property
+    def sealing(self) -> Sealing:
+        return Sealing(self.known.batches, self.known.entries, self.tools.clock)
+
+    @cached_property
+    def signals(self) -> Signals:
+        store = signal_store(self.tools.database)
+        return Signals(store, self.known.entries, self.known.batches, self.rules, self.tools.clock)
+
+    @cached_property
+    def objections(self) -> Objections:
+        stores = objection_store(self.tools.database), self.known.entries, self.known.batches
+        return Objections(*stores, self.papers.all_of, self.rules, self.tools.sealer, self.tools.clock)
+
+    @cached_property
+    def notices(self) -> Notices:
+        return Notices(self.known.batches, self.known.entries, self.mirrors, self.rules, self.tools.clock)
+
+    @cached_property
+    def results(self) -> Results:
+        chunks, objections = chunk_store(self.tools.database), self.objections.objections.collection
+        stores = self.known.batches, self.known.entries, chunks
+        return Results(*stores, objections, self.rules, self.tools.clock)
+
+    @cached_property
+    def archives(self) -> Archives:
+        known = self.known.batches, self.known.entries, self.objections.objections.collection
+        stores = archive_store(self.tools.database), view_store(self.tools.database), *known
+        keys = self.tools.settings.credential_keys
+        ring = Keyring(keys.get_secret_value() if keys else "", ARCHIVES)
+        return Archives(*stores, checklist_in(DATA / "archive.json"), self.rules, ring, self.tools.clock)
+
+    @cached_property
+    def explanations(self) -> Explanations:
+        stores = self.known.batches, self.known.entries, self.results.chunks
+        return Explanations(*stores, self.objections.objections.collection, self.mirrors, self.rules)
+
+    def allowance(self, rule: str) -> Allowance:
+        """What one address of the public may ask of some doors; unbounded where the settings say so."""
+        rules, clock, bounded = self.rules, self.tools.clock, self.tools.settings.public_limit
+        return Allowance(rule, (lambda: rules.integer(rule, on=clock.today())) if bounded else None)
 
 
 def build(tools: Tools) -> Service:
     """Assessment, not yet connected to anything."""
-    rules = Rulebook.load(DATA / "rules.json")
-    mirrors = Mirrors(
-        unit_store(tools.database),
-        standard_store(tools.database),
-        card_store(tools.database),
-        site_store(tools.database),
-        tools.sealer,
-    )
-    known = Knowledge(
-        batch_store(tools.database), entry_store(tools.database), recusal_store(tools.database), mirrors, rules
-    )
-    assignments = Assignments(known, tools.sealer, tools.clock)
-    quotas = Quotas(quota_store(tools.database), known.batches)
-    batches = Batches(known.batches, quotas, mirrors, rules, tools.clock, assignments.checked)
-    reviews = Reviews(known.entries, mirrors, rules, tools.sealer, tools.clock)
-    entries = Entries(reviews.entries, batches.batches, reviews, tools.sealer, tools.clock)
-    score_papers = ScorePapers(paper_store(tools.database), batches.batches, rules)
-    scoring = Scoring(entries.entries, batches.batches, score_papers, tools.clock)
-    sealing = Sealing(batches.batches, entries.entries, tools.clock)
-    signals = Signals(signal_store(tools.database), entries.entries, batches.batches, rules, tools.clock)
-    results = Results(batches.batches, entries.entries, chunk_store(tools.database), rules, tools.clock)
-    rolls, stations = roll_store(tools.database), partial(stations_of, mirrors.sites)
-    arrangements = Arrangements(
-        *(batches.batches, entries.entries, rolls, series_store(tools.database)),
-        *(stations, rules, tools.sealer, tools.clock),
-    )
-    attendances = Attendances(entries.entries, batches.batches, rolls, rules, tools.clock)
-    prints = Papers(batches.batches, entries.entries, rolls, mirrors, rules, tools.sealer)
-    objections = Objections(
-        objection_store(tools.database),
-        entries.entries,
-        batches.batches,
-        score_papers.all_of,
-        rules,
-        tools.sealer,
-        tools.clock,
-    )
-    notices = Notices(batches.batches, entries.entries, mirrors, rules, tools.clock)
-    reading = _allowance(tools, rules, "notice.public_per_minute")
-    hearers = Hearers()
-    mirrors_consumers.hear(hearers, mirrors, batches.told)
-    assignments_consumers.hear(hearers, assignments)
-    entries_consumers.hear(hearers, entries)
-    scores_consumers.hear(hearers, sealing)
-    signals_consumers.hear(hearers, signals)
-    objections_consumers.hear(hearers, objections)  # before the results room, which says whom an objection let go
-    results_consumers.hear(hearers, results)
-    cancellations_consumers.hear(hearers, Cancellations(batches.batches, entries.entries, quotas))
-    arrangements_consumers.hear(hearers, arrangements)
+    rooms = Rooms(tools)
     return Service(
-        stores=[
-            *(mirrors.units, mirrors.standards, mirrors.cards, mirrors.sites),
-            *(batches.batches, quotas.quotas, entries.entries, results.chunks),
-            *(rolls, arrangements.series, known.recusals),
-            *(score_papers.papers, signals.signals),
-            objections.objections,
-        ],
-        routers=[
-            batches_api.routes(batches, partial(tally, entries.entries)),
-            assignments_api.routes(assignments),
-            eligibility_api.routes(reviews),
-            entries_api.routes(entries),
-            scores_api.routes(score_papers, scoring, sealing),
-            signals_api.routes(signals),
-            results_api.routes(results),
-            arrangements_api.routes(arrangements, attendances, prints, Layouts(DATA)),
-            objections_api.routes(objections, _allowance(tools, rules, "objection.public_per_minute")),
-            notices_api.routes(notices, reading),
-            notices_pages.routes(notices_pages.Board(notices, Layouts(DATA), reading)),
-        ],
-        hearers=hearers,
-        due=[batches.due, quotas.due, entries.due, objections.due, results.due],
+        stores=_stores(rooms),
+        routers=_routers(rooms),
+        hearers=_hearers(rooms),
+        due=[rooms.batches.due, rooms.quotas.due, rooms.entries.due, rooms.objections.due, rooms.results.due],
     )
 
 
-def _allowance(tools: Tools, rules: Rulebook, rule: str) -> Allowance:
-    """What one address of the public may ask of some doors; unbounded where the settings say so."""
-    bounded = tools.settings.public_limit
-    return Allowance(rule, (lambda: rules.integer(rule, on=tools.clock.today())) if bounded else None)
+def _stores(rooms: Rooms) -> list[Store[Any]]:
+    mirrors, known, arrangements, archives = rooms.mirrors, rooms.known, rooms.arrangements, rooms.archives
+    return [
+        *(mirrors.units, mirrors.standards, mirrors.cards, mirrors.sites),
+        *(known.batches, known.entries, known.recusals, rooms.quotas.quotas),
+        *(arrangements.rolls, arrangements.series, rooms.papers.papers, rooms.signals.signals),
+        *(rooms.objections.objections, rooms.results.chunks, archives.archives, archives.views),
+    ]
+
+
+def _routers(rooms: Rooms) -> list[APIRouter]:
+    layouts, reading = Layouts(DATA), rooms.allowance("notice.public_per_minute")
+    return [
+        batches_api.routes(rooms.batches, partial(tally, rooms.known.entries)),
+        eligibility_api.routes(rooms.reviews),
+        entries_api.routes(rooms.entries),
+        arrangements_api.routes(rooms.arrangements, rooms.attendances, rooms.prints, layouts),
+        assignments_api.routes(rooms.assignments),
+        scores_api.routes(rooms.papers, rooms.scoring, rooms.sealing),
+        signals_api.routes(rooms.signals),
+        notices_api.routes(rooms.notices, reading),
+        notices_pages.routes(notices_pages.Board(rooms.notices, layouts, reading)),
+        objections_api.routes(rooms.objections, rooms.allowance("objection.public_per_minute")),
+        results_api.routes(rooms.results),
+        archives_api.routes(rooms.archives),
+        explanations_api.routes(rooms.explanations),
+    ]
+
+
+def _hearers(rooms: Rooms) -> Hearers:
+    hearers = Hearers()
+    mirrors_consumers.hear(hearers, rooms.mirrors, rooms.batches.told)
+    assignments_consumers.hear(hearers, rooms.assignments)  # after the mirrors, by whose cards it checks
+    entries_consumers.hear(hearers, rooms.entries)
+    arrangements_consumers.hear(hearers, rooms.arrangements)
+    scores_consumers.hear(hearers, rooms.sealing)
+    signals_consumers.hear(hearers, rooms.signals)
+    objections_consumers.hear(hearers, rooms.objections)  # before the results, which say whom an objection let go
+    results_consumers.hear(hearers, rooms.results)
+    cancellations_consumers.hear(hearers, Cancellations(rooms.known.batches, rooms.known.entries, rooms.quotas))
+    archives_consumers.hear(hearers, rooms.archives)
+    return hearers

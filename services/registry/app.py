@@ -13,6 +13,7 @@ from services.registry.cases import consumers as cases_consumers
 from services.registry.cases.handlers import Cases
 from services.registry.cases.storage import case_store
 from services.registry.certificates import api as certificates_api
+from services.registry.certificates import consumers as certificates_consumers
 from services.registry.certificates.handlers import Certificates
 from services.registry.certificates.storage import Lookups, certificate_store, number_formats
 from services.registry.filings import api as filings_api
@@ -232,5 +233,6 @@ def _hearers(rooms: Rooms) -> Hearers:
     standings_consumers.hear(hearers, rooms.standings, rooms.plans.settle)
     sites_consumers.hear(hearers, rooms.sites)
     filings_consumers.hear(hearers, rooms.filings)
+    certificates_consumers.hear(hearers, rooms.certificates)
     cases_consumers.hear(hearers, rooms.cases)
     return hearers

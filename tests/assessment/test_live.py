@@ -1,314 +1,343 @@
-"""Assessment on the real servers: from a unit's standing to certified entries, over HTTP and the bus."""
+"""Results on the real servers: final, said chunk by chunk, held back and released, rejected and filed again, wrong."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import timedelta
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
+from services.assessment.batches.domain import State
 from services.assessment.batches.storage import taking_rows
-from shared.errors import StorageUnavailable
+from services.assessment.entries.domain import State as EntryState
+from services.assessment.results.domain import chunk_of
+from services.assessment.results.storage import chunk_store
 from shared.events.assessment import (
+    BatchCertified,
     BatchClosed,
-    BatchFiled,
-    BatchFrozen,
     EntryCertified,
+    EntryFoundWrong,
+    EntryRefiled,
     EntryRejected,
+    ObjectionDecided,
+    ObjectionRefused,
     ResultsFinalised,
     ResultsPublicised,
 )
-from shared.events.registry import FilingRejected, UnitSuspended
-from tests.assessment.driving import (
-    FILED,
-    NUMBER,
-    answers,
-    authorised,
-    batch_of,
+from shared.events.registry import FilingRejected
+from tests.assessment.driving import certificate, heard_of, said_of, slug
+from tests.assessment.examples import PERIOD, SEAL, in_exam, person
+from tests.assessment.made import (
+    AFTER,
+    act,
+    asks,
+    batch_now,
     batches,
-    certificate,
-    enrolled,
-    get,
-    heard_of,
-    is_finalised,
-    post,
-    publicised,
-    said_of,
-    scored,
-    slug,
-    writing,
+    changed,
+    entry,
+    examined,
+    final,
+    on_notice,
+    put,
+    reads,
 )
-from tests.assessment.examples import SHEET, person, published, standing
 from tests.live import Running, eventually, running
 
 pytestmark = pytest.mark.live
 
+UNIT = "unit-33-001"
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+WRONG = {
+    "reason": "漏计一个评分要素。",
+    "basis": "成绩复核决定",
+    "scores": {"practical": 90},
+    "scorer": "甲",
+    "checker": "乙",
+}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def service(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
-    async with running("assessment", servers, issuer, tmp_path_factory.mktemp("assessment")) as live:
-        await live.says(published(), subject="rebar_worker-2019p", authority="national")
+    async with running("assessment", servers, issuer, tmp_path_factory.mktemp("results")) as live:
         yield live
 
 
-async def test_a_batch_goes_from_filing_to_certified_entries(service: Running) -> None:
-    unit = await authorised(service, "unit-33-spine")
-    batch = await batch_of(service, unit)
-    assert (await said_of(service, BatchFiled, batch))[0]["standard"] == "rebar_worker-2019p"
+@pytest.fixture(autouse=True)
+def after_the_period(service: Running) -> None:
+    service.set_time(AFTER)
 
-    entries = await enrolled(service, unit, batch, range(4))
-    await scored(service, unit, batch, entries[:1], theory=59.5)
-    answer = await post(service, unit, f"/{batch}/publicise")
-    assert (slug(answer), answer.status_code) == ("entries-not-scored", 409)
-    assert "3 of 4" in answer.json()["detail"]
-    await scored(service, unit, batch, entries[1:])
-    await post(service, unit, f"/{batch}/publicise")
-    [notice] = await said_of(service, ResultsPublicised, batch)
+
+def decided(batch: str, entry_id: str, **changes: Any) -> ObjectionDecided:
+    about: dict[str, Any] = {
+        "batch": batch, "unit": UNIT, "occupation": "rebar_worker", "level": "5", "objection": "objection-1",
+        "entry": entry_id, "kind": "score", "outcome": "changed", "certified": False, "before": "failed",
+        "after": "passed", "passes": True, "scores": {"theory": 80, "practical": 61}, "reason": "漏计一个要素。",
+    }  # fmt: skip
+    return ObjectionDecided(**{**about, **changes})
+
+
+async def chunks_of(service: Running, batch: str, most: int) -> dict[int, list[str]]:
+    """The entries of each chunk that was said, once there are so many; a chunk said twice is the same."""
+    found: dict[int, list[str]] = {}
+    for said in await said_of(service, ResultsFinalised, batch, most):
+        rows = [row["entry"] for row in said["results"]]
+        assert found.setdefault(said["chunk"], rows) == rows, "a chunk was said again with other entries"
+    return found
+
+
+async def certify(service: Running, batch: str, *entries: str) -> None:
+    for row in entries:
+        await service.says(certificate(row, batch, UNIT), subject=row, event_id=f"filed {row}")
+
+
+async def reject(service: Running, batch: str, entry_id: str, chunk: int) -> None:
+    said = FilingRejected(entry=entry_id, batch=batch, unit=UNIT, reason="issuer-without-code", detail="enter one")
+    await service.says(said, subject=f"{batch}.{chunk}", event_id=f"rejected {entry_id} {chunk}")
+
+
+async def is_in(service: Running, batch: str, state: State) -> bool:
+    return (await batch_now(service, batch)).state is state
+
+
+async def has_supplements(service: Running, batch: str, count: int) -> bool:
+    return (await batch_now(service, batch)).supplements == count
+
+
+async def test_results_on_notice_are_made_final_and_end_with_certificates_and_rejections(service: Running) -> None:
+    of = in_exam(state=State.SCORED, seal=SEAL, id="batch-spine", unit=UNIT)
+    rows = [examined(of, number) for number in range(3)]
+    entries = await put(service, of, *rows, examined(of, 3, EntryState.FAILED))
+    failed = examined(of, 3).id
+    service.set_time(PERIOD.ends_at - timedelta(days=7))
+    assert (await asks(service, "/batches/batch-spine/publicise", org=UNIT)).status_code == 200
+    [notice] = await said_of(service, ResultsPublicised, of.id)
     assert (notice["entries"], notice["passed"], notice["failed"]) == (4, 3, 1)
-
-    assert slug(await post(service, unit, f"/{batch}/entries", [person(99)])) == "batch-state"
-    assert slug(await post(service, unit, f"/{batch}/scores", [])) == "batch-state"
-    assert slug(await post(service, unit, f"/{batch}/finalise")) == "period-open"
-    service.forward(days=(date.fromisoformat(notice["closes_on"]) - date.fromisoformat(notice["opens_on"])).days + 1)
-    await eventually(lambda: answers(service, unit, f"/{batch}/finalise", 200))
-    assert (await said_of(service, BatchClosed, batch))[0]["chunks"] == 1
-    [chunk] = await heard_of(service, ResultsFinalised, batch)
-    final = json.loads(chunk.body)
-    assert sorted(row["entry"] for row in final["results"]) == sorted(entries[1:])
-    assert (chunk.headers["ce-subject"], chunk.headers["ce-authority"]) == (f"{batch}.1", "33")
-    assert final["closed_at"] == notice["ends_at"]
-    opened = service.process.tools.sealer.open(final["results"][0]["person"], bound_to=final["results"][0]["entry"])
+    assert slug(await asks(service, "/batches/batch-spine/finalise", org=UNIT)) == "period-open"
+    service.set_time(AFTER + timedelta(days=3))
+    assert (await asks(service, "/batches/batch-spine/finalise", org=UNIT)).status_code == 200
+    assert (await said_of(service, BatchClosed, of.id))[0]["chunks"] == 1
+    [said] = await heard_of(service, ResultsFinalised, of.id)
+    content = json.loads(said.body)
+    passed = [row for row in entries if row != failed]
+    assert [row["entry"] for row in content["results"]] == passed
+    assert (said.headers["ce-subject"], said.headers["ce-authority"]) == ("batch-spine.1", "33")
+    opened = service.process.tools.sealer.open(content["results"][0]["person"], bound_to=passed[0])
     assert json.loads(opened)["id_number"] in {person(number)["id_number"] for number in range(4)}
-
-    await service.says(certificate(entries[1], batch, unit), subject=entries[1], trace=TRACE)
-    rejection = FilingRejected(entry=entries[2], batch=batch, unit=unit, reason="already-certified", detail="holds one")
-    await service.says(rejection, subject=f"{batch}.1")
-    [certified] = await heard_of(service, EntryCertified, batch)
-    assert certified.headers["ce-subject"] == entries[1]
+    await service.says(certificate(passed[0], of.id, UNIT), subject=passed[0], trace=TRACE)
+    await certify(service, of.id, passed[1])
+    await reject(service, of.id, passed[2], 1)
+    [certified, _] = await heard_of(service, EntryCertified, of.id, 2)
     assert certified.headers["traceparent"].split("-")[1] == TRACE.split("-")[1]
-    assert (await said_of(service, EntryRejected, batch))[0]["reason"] == "already-certified"
-
-    shown = await get(service, unit, f"/{batch}")
-    assert (shown["state"], shown["counts"]) == (
-        "finalised",
-        {"enrolled": 0, "passed": 1, "failed": 1, "certified": 1, "rejected": 1},
-    )
-    rows = (await get(service, unit, f"/{batch}/entries?state=certified"))["rows"]
-    assert [(row["id"], row["number"]) for row in rows] == [(entries[1], NUMBER)]
+    assert (await said_of(service, EntryRejected, of.id))[0]["reason"] == "issuer-without-code"
+    [ended] = await said_of(service, BatchCertified, of.id)
+    assert (ended["certified"], ended["rejected"]) == (2, 1)
+    assert await is_in(service, of.id, State.CERTIFIED)
 
 
-@pytest.mark.parametrize(
-    ("change", "refusal"),
-    [
-        ({"occupation": "mason"}, "occupation-out-of-scope"),
-        ({"level": "3"}, "level-out-of-scope"),
-        ({"exam_on": "2020-09-01"}, "unit-not-authorised"),
-    ],
-)
-async def test_a_batch_outside_the_units_standing_is_refused(
-    service: Running, change: dict[str, str], refusal: str
+async def test_the_clock_makes_final_what_nobody_has(service: Running) -> None:
+    of = on_notice(UNIT)
+    [row] = await put(service, of, examined(of, 1))
+    service.set_time(AFTER + timedelta(days=2))
+    assert await chunks_of(service, of.id, 1) == {1: [row]}
+
+
+async def test_a_batch_in_which_nobody_passed_is_finalised_without_a_chunk_and_certified(service: Running) -> None:
+    of = on_notice(UNIT)
+    await put(service, of, examined(of, 1, EntryState.FAILED))
+    assert (await asks(service, f"/batches/{of.id}/finalise", org=UNIT)).json()["chunks"] == 0
+    [ended] = await said_of(service, BatchCertified, of.id)
+    assert (ended["certified"], ended["rejected"]) == (0, 0)
+
+
+async def test_who_is_held_back_is_not_said_until_the_objection_ends_and_then_once(service: Running) -> None:
+    of = on_notice(UNIT)
+    entries = await put(service, of, *(examined(of, number) for number in range(3)))
+    held, others = entries[1], [entries[0], entries[2]]
+    await changed(service, held, state=EntryState.FAILED, objection="objection-1")
+    await asks(service, f"/batches/{of.id}/finalise", org=UNIT)
+    assert await chunks_of(service, of.id, 1) == {1: others}
+    await certify(service, of.id, *others)
+    await heard_of(service, EntryCertified, of.id, 2)
+    assert await is_in(service, of.id, State.FINALISED), "an open objection keeps the batch from being certified"
+    await changed(service, held, state=EntryState.PASSED, objection="")
+    for name in ("decided", "decided", "heard again under another id"):
+        await service.says(decided(of.id, held), subject="objection-1", event_id=f"{of.id} {name}")
+    assert await chunks_of(service, of.id, 2) == {1: others, 2: [held]}
+    await eventually(lambda: has_supplements(service, of.id, 1))
+    found = await entry(service, held)
+    assert (found.filings, found.chunk) == (1, 2)
+    await certify(service, of.id, held)
+    assert (await said_of(service, BatchCertified, of.id))[0]["certified"] == 3
+    assert len(await said_of(service, ResultsFinalised, of.id, 2)) == 2
+
+
+async def test_an_open_objection_holds_back_even_before_its_entry_is_marked_and_the_clock_says_it_later(
+    service: Running,
 ) -> None:
-    unit = await authorised(service, "unit-33-scope")
-    answer = await post(service, unit, "", {**FILED, **change})
-    assert (answer.status_code, slug(answer)) == (409, refusal)
+    of = on_notice(UNIT)
+    [one, two] = await put(service, of, examined(of, 1), examined(of, 2))
+    objections = service.process.tools.database.collection("objections")
+    await objections.insert({"_id": "objection-early", "batch": of.id, "entry": two, "is_open": True})
+    await asks(service, f"/batches/{of.id}/finalise", org=UNIT)
+    assert await chunks_of(service, of.id, 1) == {1: [one]}
+    await certify(service, of.id, one)
+    await heard_of(service, EntryCertified, of.id)
+    await objections.update({"_id": "objection-early"}, {"$set": {"is_open": False}})  # its event is lost
+    assert await chunks_of(service, of.id, 2) == {1: [one], 2: [two]}
 
 
-async def test_an_unknown_unit_is_not_authorised(service: Running) -> None:
-    answer = await post(service, "unit-33-stranger", "", FILED)
-    assert (answer.status_code, slug(answer)) == (409, "unit-not-authorised")
+async def test_a_refused_objection_lets_its_entry_go(service: Running) -> None:
+    of = final(UNIT)
+    [row] = await put(service, of, examined(of, 1, objection="objection-2"))
+    await changed(service, row, objection="")
+    names = {"batch": of.id, "unit": UNIT, "occupation": "rebar_worker", "level": "5", "entry": row, "kind": "score"}
+    await service.says(ObjectionRefused(**names, objection="objection-2", reason="无具体事项"), subject="objection-2")
+    assert await chunks_of(service, of.id, 1) == {2: [row]}
 
 
-async def test_bad_rows_are_refused_one_by_one_and_no_number_is_repeated(service: Running) -> None:
-    unit = await authorised(service, "unit-33-rows")
-    batch = await batch_of(service, unit)
-    good, twice = person(1), person(2)
-    wrong = {**person(3), "id_number": person(3)["id_number"][:-1] + "A"}
-    rows = [good, twice, twice, wrong, {"name": "无号"}, {**person(4), "id_number": "1"}]
-    body = "\n".join(map(json.dumps, rows)).encode()
-    answer = await post(service, unit, f"/{batch}/entries", body, **{"Content-Type": "application/x-ndjson"})
-    taken = answer.json()
-    assert (taken["accepted"], len(taken["entries"])) == (2, 2)
-    assert [(row["line"], row["rule"]) for row in taken["refused"]] == [
-        (3, "duplicate"),
-        (4, "characters"),
-        (5, "missing"),
-        (6, "length"),
-    ]
-    assert not any(row["id_number"] in answer.text for row in rows if len(row.get("id_number", "")) > 1)
-    again = await post(service, unit, f"/{batch}/entries", [good])
-    assert [row["rule"] for row in again.json()["refused"]] == ["duplicate"]
-    listing = json.dumps(await get(service, unit, f"/{batch}/entries"), ensure_ascii=False)
-    assert good["id_number"] not in listing
-    assert "person" not in listing
-
-
-async def test_a_repeated_enrolment_answers_the_same_even_when_its_answer_was_lost(service: Running) -> None:
-    unit = await authorised(service, "unit-33-again")
-    batch = await batch_of(service, unit)
-    rows = [person(1), person(2), person(1)]
-    key = {"Idempotency-Key": "the same request"}
-    first = await post(service, unit, f"/{batch}/entries", rows, **key)
-    await service.process.tools.database.collection("answers").delete({})
-    second = await post(service, unit, f"/{batch}/entries", rows, **key)
-    assert second.json() == first.json()
-    assert (await get(service, unit, f"/{batch}"))["counts"]["enrolled"] == 2
-
-
-async def test_bad_scores_are_refused_one_by_one_and_good_ones_can_be_replaced(service: Running) -> None:
-    unit = await authorised(service, "unit-33-scores")
-    batch, other = await batch_of(service, unit), await batch_of(service, unit)
-    [one, two] = await enrolled(service, unit, batch, range(2))
-    [foreign] = await enrolled(service, unit, other, range(1))
-    rows = [
-        {"entry": one, "theory": 101, "practical": SHEET},
-        {"entry": foreign, "theory": 80, "practical": SHEET},
-        {"entry": two, "theory": 50, "practical": SHEET},
-        {"entry": two, "theory": 60, "practical": SHEET},
-    ]
-    answer = (await post(service, unit, f"/{batch}/scores", rows)).json()
-    assert answer["accepted"] == 1
-    assert [(row["line"], row["rule"]) for row in answer["refused"]] == [
-        (1, "above-points"),
-        (2, "unknown-entry"),
-        (4, "duplicate"),
-    ]
-    assert (await get(service, unit, f"/{batch}"))["counts"]["failed"] == 1
-    await scored(service, unit, batch, [two])
-    assert (await get(service, unit, f"/{batch}"))["counts"] == {
-        "enrolled": 1,
-        "passed": 1,
-        "failed": 0,
-        "certified": 0,
-        "rejected": 0,
-    }
-
-
-async def test_a_suspended_unit_finds_its_open_batches_frozen(service: Running) -> None:
-    unit = await authorised(service, "unit-33-frozen")
-    batch, entries = await publicised(service, unit, range(1))
-    open_batch = await batch_of(service, unit)
-    today = service.process.tools.clock.today()
-    lost = standing(UnitSuspended, unit=unit, suspended_on=today, reason="dishonesty")
-    await service.says(lost, subject=unit, sequence=2)
-    await service.says(standing(unit=unit), subject=unit, sequence=1, event_id="late")
-    for frozen in (batch, open_batch):
-        assert (await said_of(service, BatchFrozen, frozen))[0]["reason"] == "dishonesty"
-    scores = [{"entry": entries[0], "theory": 1, "practical": SHEET}]
-    for path, body in (("entries", [person(5)]), ("scores", scores), ("publicise", None), ("finalise", None)):
-        answer = await post(service, unit, f"/{batch}/{path}", body)
-        assert (answer.status_code, slug(answer)) == (409, "batch-frozen")
-    assert slug(await post(service, unit, "", FILED)) == "unit-suspended"
-
-
-async def test_a_batch_filed_before_a_suspension_begins_is_frozen_when_it_does(service: Running) -> None:
-    unit = await authorised(service, "unit-33-tomorrow")
-    today = service.process.tools.clock.today()
-    lost = standing(UnitSuspended, unit=unit, suspended_on=today + timedelta(days=1), reason="disorder")
-    batch = await batch_of(service, unit)
-    await service.says(lost, subject=unit, sequence=2)
-    await eventually(lambda: _stands_suspended(service, unit))
-    assert not (await get(service, unit, f"/{batch}"))["frozen"]
-    service.forward(days=1)
-    assert (await said_of(service, BatchFrozen, batch))[0]["reason"] == "disorder"
-
-
-async def _stands_suspended(service: Running, unit: str) -> bool:
-    found = await service.process.tools.database.collection("units").find_one({"_id": unit})
-    return found is not None and found["suspended_on"] is not None
-
-
-async def test_the_clock_finalises_what_nobody_did_and_its_results_follow_in_four_chunks(service: Running) -> None:
-    unit = await authorised(service, "unit-33-clock")
-    batch, entries = await publicised(service, unit, range(1600))
-    service.forward(days=12)
-    chunks = await said_of(service, ResultsFinalised, batch, 4)
-    named = [row["entry"] for chunk in sorted(chunks, key=lambda row: row["chunk"]) for row in chunk["results"]]
-    assert named == sorted(entries)
-    assert [len(chunk["results"]) for chunk in sorted(chunks, key=lambda row: row["chunk"])] == [500, 500, 500, 100]
-
-    await eventually(lambda: is_finalised(service, unit, batch))
-    for entry in entries[:600]:
-        await service.says(certificate(entry, batch, unit), subject=entry)
-    await said_of(service, EntryCertified, batch, 600)
-
-
-async def test_a_crash_between_two_chunks_is_healed_by_the_redelivery(service: Running) -> None:
-    unit = await authorised(service, "unit-33-crash")
-    batch, entries = await publicised(service, unit, range(501))
-    service.forward(days=12)
-    await said_of(service, ResultsFinalised, batch, 2)
-    await eventually(lambda: is_finalised(service, unit, batch))
+@pytest.mark.parametrize("marked", [0, 1, 2])
+async def test_a_chunk_cut_off_by_a_crash_is_completed_and_an_objection_decided_meanwhile_moves_nobody(
+    service: Running, marked: int
+) -> None:
+    of = on_notice(UNIT)
+    of = of.closed(AFTER, 3, 2)[0].having(id=f"batch-crash-{marked}")
+    rows = sorted((examined(of, number) for number in range(4)), key=lambda row: row.id)
+    entries = await put(service, of, *rows)
+    released = entries[0]  # before all others: chosen anew by place, it would push each of them on by one
     database = service.process.tools.database
-    await database.collection("chunks").delete({"_id": f"{batch}.2"})
-    await database.collection("batches").update({"_id": batch}, {"$set": {"state": "closed"}})
-    [closed] = await heard_of(service, BatchClosed, batch)
-    await service.says(BatchClosed.model_validate_json(closed.body), subject=batch, sequence=99)
-    await eventually(lambda: is_finalised(service, unit, batch))
-    chunks = [json.loads(said.body) for said in await heard_of(service, ResultsFinalised, batch, 3)]
-    assert sorted(chunk["chunk"] for chunk in chunks) == [1, 2, 2]
-    assert {row["entry"] for chunk in chunks for row in chunk["results"]} == set(entries)
+    stood = [await entry(service, row) for row in entries[1:3]]
+    await chunk_store(database).add(*chunk_of(of, 1, stood), act(service))  # the crash: said, and some not marked
+    for row in entries[1 : 1 + marked]:
+        await changed(service, row, filings=1, chunk=1)
+    for turn in range(2):
+        closed = BatchClosed(**of.named(), passed=3, chunks=2)
+        await service.says(closed, subject=of.id, sequence=90 + turn, event_id=f"{of.id} {turn}")
+    found = await chunks_of(service, of.id, 3)
+    assert found == {1: entries[1:3], 2: [entries[3]], 3: [released]}
+    await eventually(lambda: has_supplements(service, of.id, 1))
+    for row in entries:
+        assert (await entry(service, row)).filings == 1
+    assert await is_in(service, of.id, State.FINALISED)
 
 
-async def test_a_batch_in_which_nobody_passed_is_finalised_without_a_chunk(service: Running) -> None:
-    unit = await authorised(service, "unit-33-none")
-    batch = await batch_of(service, unit)
-    entries = await enrolled(service, unit, batch, range(1))
-    await scored(service, unit, batch, entries, theory=10)
-    await post(service, unit, f"/{batch}/publicise")
-    service.forward(days=12)
-    await eventually(lambda: is_finalised(service, unit, batch))
-    assert (await said_of(service, BatchClosed, batch))[0]["chunks"] == 0
+async def test_a_further_chunk_cut_off_by_a_crash_is_marked_though_the_registry_has_answered(service: Running) -> None:
+    of = final(UNIT)
+    held: dict[str, Any] = {
+        "objection": "objection-long"
+    }  # so that the clock says none of them before the crash is made
+    [row, other] = await put(service, of, examined(of, 1, **held), examined(of, 2, **held))
+    database = service.process.tools.database
+    await chunk_store(database).add(*chunk_of(of, 2, [await entry(service, row)]), act(service))
+    await certify(service, of.id, row)
+    await changed(service, row, objection="")
+    await eventually(lambda: has_supplements(service, of.id, 1))
+    found = await entry(service, row)
+    assert (found.filings, found.chunk) == (1, 2)
+    await changed(service, other, objection="")
+    assert await chunks_of(service, of.id, 2) == {2: [row], 3: [other]}
 
 
-async def test_results_are_not_publicised_between_a_rows_check_and_its_write(service: Running) -> None:
-    unit = await authorised(service, "unit-33-race")
-    batch = await batch_of(service, unit)
-    await scored(service, unit, batch, await enrolled(service, unit, batch, range(1)))
-    async with taking_rows(batches(service), batch, writing(service)):
-        answer = await post(service, unit, f"/{batch}/publicise")
+async def test_results_are_not_made_final_while_rows_are_written_into_the_batch(service: Running) -> None:
+    of = on_notice(UNIT)
+    await put(service, of, examined(of, 1))
+    async with taking_rows(batches(service), of.id, act(service), (State.PUBLICISED,), "test"):
+        answer = await asks(service, f"/batches/{of.id}/finalise", org=UNIT)
         assert (answer.status_code, slug(answer)) == (503, "batch-busy")
-    assert (await post(service, unit, f"/{batch}/publicise")).status_code == 200
+    assert await is_in(service, of.id, State.PUBLICISED)
+    assert (await asks(service, f"/batches/{of.id}/finalise", org=UNIT)).status_code == 200
 
 
-async def test_a_write_that_failed_holds_results_up_until_it_is_repeated(service: Running) -> None:
-    unit = await authorised(service, "unit-33-failed")
-    batch = await batch_of(service, unit)
-    await scored(service, unit, batch, await enrolled(service, unit, batch, range(1)))
-    with pytest.raises(StorageUnavailable):
-        async with taking_rows(batches(service), batch, writing(service)):
-            raise StorageUnavailable("lost")
-    assert slug(await post(service, unit, f"/{batch}/publicise")) == "batch-busy"
-    async with taking_rows(batches(service), batch, writing(service)):
-        pass
-    assert (await post(service, unit, f"/{batch}/publicise")).status_code == 200
+async def test_a_rejected_entry_is_filed_again_and_its_rejection_stays_on_it(service: Running) -> None:
+    of = final(UNIT)
+    [one, two] = await put(service, of, examined(of, 1, chunk=1, filings=1), examined(of, 2, chunk=1, filings=1))
+    await reject(service, of.id, one, 1)
+    await certify(service, of.id, two)
+    assert (await said_of(service, BatchCertified, of.id))[0]["rejected"] == 1
+    path = f"/batches/{of.id}/entries/{one}/refile"
+    answer = await asks(service, path, {"reason": "编码已补录"}, org=UNIT)
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["state"], answer.json()["filings"], answer.json()["chunk"]) == ("passed", 1, 0)
+    assert slug(await asks(service, path, {"reason": "再次"}, org=UNIT)) == "entry-not-rejected"
+    assert (await said_of(service, EntryRefiled, of.id))[0]["rejected_for"] == "issuer-without-code"
+    assert await chunks_of(service, of.id, 1) == {2: [one]}
+    await eventually(lambda: has_supplements(service, of.id, 1))
+    await reject(service, of.id, one, 1)  # the first rejection, heard late: it was taken once
+    await certify(service, of.id, one)
+    await heard_of(service, EntryCertified, of.id, 2)
+    answer = await reads(service, f"/batches/{of.id}/entries/{one}/filings", "unit", UNIT)
+    found = answer.json()
+    assert (found["state"], found["filings"], found["chunk"], found["reason"]) == ("certified", 2, 2, "")
+    assert [(row["reason"], row["chunk"], row["mended"]) for row in found["rejections"]] == [
+        ("issuer-without-code", 1, "编码已补录")
+    ]
+    assert len(await said_of(service, ResultsFinalised, of.id)) == 1
+    assert slug(await asks(service, path, {"reason": "已有证书"}, org=UNIT)) == "entry-not-rejected"
 
 
-async def test_a_certificate_for_an_unknown_entry_holds_up_no_other(service: Running) -> None:
-    unit = await authorised(service, "unit-33-unknown")
-    batch, entries = await publicised(service, unit, range(3))
-    names = [entries[0], "entry-unknown", entries[1], entries[2]]
-    await asyncio.gather(*(service.says(certificate(name, batch, unit), subject=name) for name in names))
-    certified = await said_of(service, EntryCertified, batch, 3)
-    assert {row["entry"] for row in certified} == set(entries)
+async def test_a_batch_with_a_long_objection_keeps_no_other_from_being_certified(service: Running) -> None:
+    for place in range(25):  # more than one look of the clock takes
+        waiting = final(UNIT, id=f"batch-aaa-{place:02d}")
+        await put(service, waiting, examined(waiting, 1, objection="objection-long"))
+    last = final(UNIT, id="batch-zzz")
+    [row] = await put(service, last, examined(last, 1, EntryState.CERTIFIED, chunk=1, filings=1))
+    assert (await said_of(service, BatchCertified, last.id))[0]["certified"] == 1
+    assert (await entry(service, row)).state is EntryState.CERTIFIED
+    assert await is_in(service, "batch-aaa-00", State.FINALISED)
 
 
-async def test_nobody_sees_what_is_not_theirs(service: Running) -> None:
-    unit = await authorised(service, "unit-33-mine")
-    batch = await batch_of(service, unit)
-    await enrolled(service, unit, batch, range(1))
-    for path in (f"/v1/batches/{batch}", f"/v1/batches/{batch}/entries"):
-        for role, org, line, status in (
-            ("unit", "unit-33-other", "33", 404),
-            ("authority", "34", "34", 404),
-            ("authority", "33", "33", 200),
-            ("center", "center", None, 200),
-            ("subscriber", "33", "33", 403),
-        ):
-            answer = await service.http.get(path, headers=service.token(role, org, line))
-            assert answer.status_code == status, (path, role, org)
-    assert (await post(service, "unit-33-other", f"/{batch}/entries", [person(1)])).status_code == 404
+async def test_a_final_result_found_wrong_is_said_and_never_edited(service: Running) -> None:
+    of = final(UNIT)
+    there = {"chunk": 1, "filings": 1, "number": "1999002001500001"}
+    [one, two] = await put(
+        service, of, examined(of, 1, EntryState.CERTIFIED, **there), examined(of, 2, chunk=1, filings=1)
+    )
+    if (await entry(service, one)).state is not EntryState.CERTIFIED:
+        one, two = two, one
+    before = await entry(service, one)
+    path = f"/batches/{of.id}/entries/{one}/found-wrong"
+    assert (await asks(service, path, WRONG, org=UNIT)).status_code == 403
+    assert slug(await asks(service, path, {**WRONG, "checker": "甲"}, "authority")) == "one-signature"
+    assert slug(await asks(service, path, {**WRONG, "scores": {"practical": 80.5}}, "authority")) == "nothing-wrong"
+    assert slug(await asks(service, path, {**WRONG, "scores": {"practical": 101}}, "authority")) == "score-refused"
+    assert slug(await asks(service, path, {**WRONG, "scores": {"practical": 61.3}}, "authority")) == "score-refused"
+    assert slug(await asks(service, path, {**WRONG, "scores": {"review": 61}}, "authority")) == "score-refused"
+    waiting = f"/batches/{of.id}/entries/{two}/found-wrong"
+    assert slug(await asks(service, waiting, WRONG, "center")) == "entry-not-certified"
+    answer = await asks(service, path, WRONG, "authority")
+    assert answer.status_code == 200, answer.text
+    [said] = await said_of(service, EntryFoundWrong, of.id)
+    assert (said["passes"], said["theory"], said["practical"], said["number"]) == (True, 80, 90, there["number"])
+    low = {**WRONG, "scores": {"practical": 41}}
+    assert (await asks(service, path, low, "center")).status_code == 200
+    [_, fails] = await said_of(service, EntryFoundWrong, of.id, 2)
+    assert (fails["passes"], fails["practical"]) == (False, 41)
+    after = await entry(service, one)
+    assert (after.scores, after.sheets, after.state) == (before.scores, before.sheets, before.state)
+    assert [note.scores["practical"] for note in after.found_wrong] == [90, 41]
+
+
+async def test_an_objection_decided_after_the_certificate_finds_the_result_wrong_once(service: Running) -> None:
+    of = final(UNIT)
+    [row] = await put(service, of, examined(of, 1, EntryState.CERTIFIED, chunk=1, filings=1, number="1"))
+    said = decided(of.id, row, certified=True, outcome="upheld", passes=False, scores={"theory": 0, "practical": 0})
+    for name in ("first", "again"):
+        await service.says(said, subject="objection-9", event_id=f"{of.id} {name}")
+    [wrong] = await said_of(service, EntryFoundWrong, of.id)
+    assert (wrong["passes"], wrong["practical"]) == (False, 0)
+    await service.says(decided(of.id, row, outcome="rejected", certified=True), subject="objection-10")
+    found = await entry(service, row)
+    assert [note.basis for note in found.found_wrong] == ["objection objection-1, upheld"]
+
+
+async def test_nobody_files_again_what_is_not_theirs(service: Running) -> None:
+    of = final(UNIT)
+    [row] = await put(service, of, examined(of, 1, EntryState.REJECTED, chunk=1, filings=1, reason="x"))
+    other = final(UNIT)
+    await put(service, other)
+    body = {"reason": "已补"}
+    assert (await asks(service, f"/batches/{of.id}/entries/{row}/refile", body, org="unit-33-002")).status_code == 404
+    assert (await asks(service, f"/batches/{other.id}/entries/{row}/refile", body, org=UNIT)).status_code == 404
+    assert (await asks(service, f"/batches/{of.id}/entries/{row}/refile", body, "authority")).status_code == 403

@@ -76,6 +76,9 @@ async def in_assessment(service: Running) -> Made:
     await eventually(ticketed)
     await driving.strictly_marked(service, UNIT, batch, entries)
     (signal, *_) = await driving.said_of(service, SignalRaised, batch, driving.FINDINGS)
+    seen = {"item": "name_list", "reason": "核对", "approved_by": "站长", "witnesses": ["甲", "乙"]}
+    answer = await driving.post(service, UNIT, f"/{batch}/archive/views", seen)
+    assert answer.status_code == 200, answer.text
     publicised, (other, _) = await on_notice.on_notice(service, UNIT)
     objection = await on_notice.raised_by(service, UNIT, publicised, other)
     return {"batch": batch, "entry": entries[0], "room": "1", "signal": signal["signal"], "objection": objection}

@@ -24,6 +24,7 @@ PUBLIC = {
     "/v1/batches/{batch}/public-list",
     "/batches/{batch}/announcement",
     "/batches/{batch}/public-list",
+    "/v1/archives/keys",
     "/v1/verify/{number}",
     "/v1/verify",
     "/v1/verify/{number}/credential",

@@ -12,8 +12,9 @@ import pytest_asyncio
 from infra.drive.people import people
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
+from shared.events.assessment import EntryFoundWrong
 from shared.events.evaluation import PilotRevoked
-from shared.events.registry import CardRevoked, CaseClosed, CaseOpened
+from shared.events.registry import CardRevoked, CaseClosed, CaseOpened, CertificateCorrected
 from shared.http.pages import cursor_of
 from tests.live import Running, eventually, running
 from tests.registry.test_live import authorised, filed, finalised, in_frame
@@ -154,3 +155,55 @@ async def test_the_cursor_of_another_list_is_refused(service: Running) -> None:
             f"/v1/cases/{case['id']}/certificates", params={"cursor": cursor}, headers=service.token("center")
         )
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "cursor")
+
+
+def found_wrong(entry: str, number: str, **changes: Any) -> EntryFoundWrong:
+    about: dict[str, Any] = {
+        "batch": "batch-1", "unit": "unit-33-002", "occupation": "rebar_worker", "level": "5",
+        "entry": entry, "number": number, "passes": True, "theory": 80, "practical": 82.5,
+        "reason": "漏计一个评分要素。", "basis": "成绩复核决定",
+    }  # fmt: skip
+    return EntryFoundWrong(**{**about, **changes})
+
+
+async def test_a_result_found_wrong_that_still_passes_is_a_new_edition_under_its_number(service: Running) -> None:
+    (made,) = await certified(service, "unit-33-002", 1)
+    (on_file,) = await filed(service, [made])
+    for _ in range(2):
+        await service.says(found_wrong(made, on_file["number"]), subject=made, sequence=6)
+
+    async def corrected() -> list[dict[str, Any]]:
+        bodies = [json.loads(said.body) for said in service.said if said.type == CertificateCorrected.type]
+        return [body for body in bodies if body["entry"] == made]
+
+    [said] = await eventually(corrected)
+    assert (said["number"], said["edition"], said["basis"]) == (on_file["number"], 2, "成绩复核决定")
+    answer = await service.http.get(f"/v1/certificates/{made}", headers=service.token("center"))
+    assert (answer.json()["practical"], answer.json()["edition"]) == (82.5, 2)
+
+
+async def test_a_result_found_wrong_that_does_not_pass_puts_that_certificate_in_question_and_no_other(
+    service: Running,
+) -> None:
+    made = await certified(service, "unit-33-002", 3)
+    wrong, neighbour = made[1], made[2]
+    (on_file,) = await filed(service, [wrong])
+    event = found_wrong(wrong, on_file["number"], passes=False, practical=41)
+    for _ in range(2):
+        await service.says(event, subject=wrong, sequence=6)
+    case = await opened(service, wrong)
+    assert (case["subject"], case["affected"]) == ("certificate", 1)
+    assert "practical 41" in case["reason"]
+    rows = await listed(service, case["case"], limit=1)
+    assert [(row["certificate"], row["status"], row["decision"]) for row in rows] == [(wrong, "valid", None)]
+    outside = {"certificates": [neighbour], "decision": "void", **WHY}
+    assert (await posts(service, f"/{case['case']}/decisions", outside)).status_code == 409
+    decided = {"certificates": [wrong], "decision": "revoke", **WHY}
+    assert (await posts(service, f"/{case['case']}/decisions", decided)).status_code == 200
+    closed = await posts(service, f"/{case['case']}/close", {"conclusion": "核查完毕。"})
+    assert (closed.status_code, closed.json()["decided"]["revoke"]) == (200, 1)
+    await service.says(found_wrong(wrong, on_file["number"]), subject=wrong, sequence=7)  # ended: nothing to correct
+    again = await posts(service, "", {"subject": "certificate", "subject_id": neighbour, "reason": "复查"})
+    assert (again.status_code, again.json()["authority"], again.json()["affected"]) == (201, "33", 1)
+    bodies = [json.loads(said.body) for said in service.said if said.type == CaseOpened.type]
+    assert [body["affected"] for body in bodies if body["subject_id"] == wrong] == [1]

@@ -27,9 +27,10 @@ from services.registry.verification.domain.credential import (
 from services.registry.verification.domain.particulars import Particulars
 from services.registry.verification.domain.sheet import NotPrintable, Sheet, sheet
 from services.registry.verification.domain.statuslist import BITS, Purpose, encoded, place_of
-from services.registry.verification.signing import NoCredentialKeys, Signer
+from services.registry.verification.signing import Signer
 from services.registry.verification.storage import papers
 from shared.privacy import Sealer
+from shared.signing import NoCredentialKeys
 from tests.live import INDEX_KEY, SEAL_KEYS
 from tests.registry.examples_verification import (
     DATA,

@@ -20,6 +20,9 @@ INDEXES = (
     # By ticket, for candidates and for lists in the order of tickets; written when tickets are given.
     IndexModel([("ticket", 1)], name="ticket", partialFilterExpression={"ticket": {"$gt": ""}}),
     IndexModel([("batch", 1), ("ticket", 1)], name="tickets", partialFilterExpression={"ticket": {"$gt": ""}}),
+    # Those whose result is not said yet: what was held back or filed again is found among a hundred thousand said.
+    IndexModel([("batch", 1), ("_id", 1)], name="unsaid", partialFilterExpression={"state": "passed", "chunk": 0}),
+    IndexModel([("batch", 1)], name="held", partialFilterExpression={"objection": {"$gt": ""}}),
     # Certificates by person, written when an entry is certified and not when it is enrolled.
     IndexModel([("person_index", 1)], name="holders", partialFilterExpression={"state": "certified"}),
     # Nobody is examined twice on one day, whichever of two requests comes first.

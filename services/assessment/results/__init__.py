@@ -1,1 +1,1 @@
-"""Results: on public notice, then final, then said chunk by chunk."""
+"""Results: on public notice, final, said in chunks to the registry, filed again, found wrong."""

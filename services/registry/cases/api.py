@@ -40,7 +40,7 @@ def routes(cases: Cases) -> APIRouter:
     @router.post("", status_code=201)
     @allow(Role.CENTER)
     async def open_(asked: OpenCase, act: Asked, response: Response) -> Case:
-        """Open a case about the certificates that rest on a unit, a site, an assessor or a supervisor."""
+        """Open a case about the certificates that rest on a unit, a site, an assessor or a supervisor, or about one."""
         return tagged(response, await cases.open(act, asked, await cases.line_of(asked)))
 
     @router.get("")

@@ -14,16 +14,17 @@ Ids = Annotated[tuple[str, ...], Field(min_length=1, max_length=500, description
 
 
 class Subject(StrEnum):
-    """What certificates rest on and may lose."""
+    """What certificates rest on and may lose, or one certificate whose own result was found wrong."""
 
     UNIT = "unit"
     SITE = "site"
     ASSESSOR = "assessor"
     SUPERVISOR = "supervisor"
+    CERTIFICATE = "certificate"
 
 
 class OpenCase(Command):
-    """The Center looks into the certificates that rest on a unit, a site, an assessor or a supervisor."""
+    """The Center looks into the certificates that rest on a unit, a site, an assessor or a supervisor, or into one."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -40,7 +41,9 @@ class OpenCase(Command):
     )
 
     subject: Subject
-    subject_id: str = Field(min_length=1, max_length=100, description="id of the unit, the site or the card")
+    subject_id: str = Field(
+        min_length=1, max_length=100, description="id of the unit, the site, the card or the certificate"
+    )
     since: date | None = Field(default=None, description="first day of the exams in question; left out: from the first")
     until: date | None = Field(default=None, description="last day of the exams in question; left out: to the last")
     reason: Words

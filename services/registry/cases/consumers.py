@@ -1,10 +1,11 @@
-"""What opens a case: who or what certificates rest on is lost for good."""
+"""What opens a case: who or what certificates rest on is lost for good, or a result does not pass after all."""
 
 from datetime import date
 
 from services.registry.cases.commands import OpenCase, Subject
 from services.registry.cases.handlers import Cases
 from shared.act import Act
+from shared.events.assessment import EntryFoundWrong
 from shared.events.evaluation import PilotRevoked
 from shared.events.registry import CardRevoked, OrganisationClosed, SiteRemoved
 from shared.messaging.consumers import Hearers
@@ -36,7 +37,14 @@ def hear(hearers: Hearers, cases: Cases) -> None:
         said = heard.event
         await lost(act, heard.authority, Subject.UNIT, said.unit, said.on, said.reason)
 
+    async def found_wrong(heard: Heard[EntryFoundWrong], act: Act) -> None:
+        said = heard.event
+        if not said.passes:  # one that still passes is corrected by the certificates room
+            why = f"theory {said.theory:g}, practical {said.practical:g}: {said.reason} ({said.basis})"
+            await lost(act, heard.authority, Subject.CERTIFICATE, said.entry, None, why)
+
     hearers.on(PilotRevoked, pilot_revoked)
     hearers.on(CardRevoked, card_revoked)
     hearers.on(SiteRemoved, site_removed)
     hearers.on(OrganisationClosed, unit_closed)
+    hearers.on(EntryFoundWrong, found_wrong)

@@ -51,6 +51,8 @@ class Case(Entity):
     since: date | None
     until: date | None
     reason: str
+    filing: str = ""
+    """The filing of the one certificate in question; empty where the subject has many."""
     state: State
     opened_at: datetime
     affected: int
@@ -102,7 +104,9 @@ class Case(Entity):
         )
 
 
-def opened(identity: str, authority: str, asked: OpenCase, affected: int, at: datetime) -> tuple[Case, Sequence[Event]]:
+def opened(
+    identity: str, authority: str, asked: OpenCase, filing: str, affected: int, at: datetime
+) -> tuple[Case, Sequence[Event]]:
     """A new case; nothing happens to the certificates by it."""
     if asked.since is not None and asked.until is not None and asked.until < asked.since:
         raise WrongDays("the last day lies before the first", field="/until")
@@ -112,6 +116,7 @@ def opened(identity: str, authority: str, asked: OpenCase, affected: int, at: da
         state=State.OPEN,
         opened_at=at,
         affected=affected,
+        filing=filing,
         **{name: getattr(asked, name) for name in OpenCase.model_fields},
     )
     return case, [case.standing(CaseOpened)]

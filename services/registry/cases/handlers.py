@@ -25,13 +25,15 @@ class Cases:
 
     async def open(self, act: Act, asked: OpenCase, authority: str) -> Case:
         """A case of that line, whether many certificates are affected or none: the Center concludes either way."""
-        query = in_question(asked.subject, asked.subject_id, asked.since, asked.until)
-        count = await affected(self.filings, query)
-        case, events = opened(f"case-{act.id}", authority, asked, count, act.at)
+        filing = await self._filing_of(asked)
+        count = await affected(self.filings, in_question(asked, filing))
+        case, events = opened(f"case-{act.id}", authority, asked, filing, count, act.at)
         return await self.cases.add(case, events, act)
 
     async def line_of(self, asked: OpenCase) -> str:
-        """The line of a unit; sites and cards may be of several, so their cases are the Center's own."""
+        """The line of a unit or certificate; sites and cards may be of several, so their cases are the Center's own."""
+        if asked.subject is Subject.CERTIFICATE:
+            return (await self.certificates.certificates.get(asked.subject_id)).authority
         if asked.subject is not Subject.UNIT:
             return NATIONAL
         return (await self.organisations.get(asked.subject_id)).authority
@@ -62,6 +64,11 @@ class Cases:
         rows = {row.id: row for row in await self.certificates.certificates.find({"_id": {"$in": ids}}, scope)}
         further = places[limit - 1][1] if len(places) > limit else None
         return found, [rows[row] for row in ids if row in rows], further
+
+    async def _filing_of(self, asked: OpenCase) -> str:
+        if asked.subject is not Subject.CERTIFICATE:
+            return ""
+        return (await self.certificates.certificates.get(asked.subject_id)).filing
 
     def _deciding(self, act: Act, case: str, asked: DecideCertificates, place: int) -> Callable[[Certificate], Decided]:
         why = grounds(act, asked, case)

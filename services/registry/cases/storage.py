@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date
 
-from services.registry.cases.commands import Subject
+from services.registry.cases.commands import OpenCase, Subject
 from services.registry.cases.domain import Case
 from services.registry.certificates.domain import Certificate
 from services.registry.certificates.storage import DECIDED
@@ -27,8 +26,14 @@ def case_store(database: Database) -> Store[Case]:
     return Store(database, "/registry/cases", Case, indexes=(IndexModel([("authority", 1), ("_id", 1)]),))
 
 
-def in_question(subject: Subject, subject_id: str, since: date | None, until: date | None) -> Document:
-    """The filings of a subject on these days; one whose day is not known is in question as well."""
+def in_question(asked: OpenCase | Case, filing: str) -> Document:
+    """The filings of a subject on these days; one whose day is not known is in question as well.
+
+    Of one certificate it is its own filing, by whose `accepted` the others in it are told apart.
+    """
+    subject, subject_id, since, until = asked.subject, asked.subject_id, asked.since, asked.until
+    if subject is Subject.CERTIFICATE:
+        return {"_id": filing, "accepted": subject_id}
     query: Document = {RESTS_ON[subject]: subject_id}
     outside = [{"exam_on": {limit: day}} for limit, day in (("$lt", since), ("$gt", until)) if day is not None]
     return {**query, "$nor": outside} if outside else query
@@ -36,12 +41,13 @@ def in_question(subject: Subject, subject_id: str, since: date | None, until: da
 
 def of(case: Case) -> Document:
     """The filings in question of a case."""
-    return in_question(case.subject, case.subject_id, case.since, case.until)
+    return in_question(case, case.filing)
 
 
 async def affected(filings: Store[Filing], query: Document) -> int:
     """How many certificates came from these filings."""
-    found = await filings.collection.aggregate([{"$match": query}, {"$group": {"_id": None, "n": {"$sum": "$count"}}}])
+    each = 1 if "accepted" in query else "$count"
+    found = await filings.collection.aggregate([{"$match": query}, {"$group": {"_id": None, "n": {"$sum": each}}}])
     return int(found[0]["n"]) if found else 0
 
 
@@ -51,13 +57,14 @@ async def affected_ids(filings: Store[Filing], query: Document, after: str, limi
     if after and re.fullmatch("[0-9]{1,4}", place) is None:
         raise Malformed("this cursor was given out for another list", field="cursor")
     later = {"$or": [{"_id": {"$gt": filing}}, {"place": {"$gt": int(place)}}]} if after else {}
+    only = {"accepted": query["accepted"]} if "accepted" in query else {}
     rows = await filings.collection.aggregate(
         [
-            {"$match": {**query, "_id": {"$gte": filing}}},
+            {"$match": {"$and": [query, {"_id": {"$gte": filing}}]}},
             {"$sort": {"_id": 1}},
             {"$project": {"accepted": 1}},
             {"$unwind": {"path": "$accepted", "includeArrayIndex": "place"}},
-            {"$match": later},
+            {"$match": {**later, **only}},
             {"$limit": limit},
         ]
     )
@@ -65,11 +72,11 @@ async def affected_ids(filings: Store[Filing], query: Document, after: str, limi
 
 
 async def not_among(filings: Store[Filing], query: Document, certificates: Sequence[Certificate]) -> set[str]:
-    """Those certificates whose filing is not among these filings."""
+    """Those certificates whose filing is not among these filings, or that are not the one in question."""
     ids = {row.filing for row in certificates}
-    rows = await filings.collection.find({**query, "_id": {"$in": list(ids)}}, fields={"_id": 1})
+    rows = await filings.collection.find({"$and": [query, {"_id": {"$in": list(ids)}}]}, fields={"_id": 1})
     among = {row["_id"] for row in rows}
-    return {row.id for row in certificates if row.filing not in among}
+    return {row.id for row in certificates if row.filing not in among or row.id != query.get("accepted", row.id)}
 
 
 async def decisions(certificates: Store[Certificate], case: str) -> dict[str, int]:

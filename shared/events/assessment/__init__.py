@@ -1,6 +1,16 @@
 """What assessment says, one module per kind of thing."""
 
-from shared.events.assessment.assignments import AssignedGroup, AssignmentConfirmed, AssignmentReopened
+from shared.events.assessment.archives import (
+    ArchiveBegun,
+    ArchiveChecked,
+    ArchiveChecking,
+    BatchArchived,
+)
+from shared.events.assessment.assignments import (
+    AssignedGroup,
+    AssignmentConfirmed,
+    AssignmentReopened,
+)
 from shared.events.assessment.batches import (
     BatchArranged,
     BatchBegun,
@@ -16,6 +26,8 @@ from shared.events.assessment.batches import (
 )
 from shared.events.assessment.entries import (
     EntryCertified,
+    EntryFoundWrong,
+    EntryRefiled,
     EntryRejected,
 )
 from shared.events.assessment.objections import (
@@ -33,12 +45,18 @@ from shared.events.assessment.results import (
     ResultsFinalised,
     ResultsPublicised,
 )
-from shared.events.assessment.signals import SignalRaised
+from shared.events.assessment.signals import (
+    SignalRaised,
+)
 
 __all__ = [
+    "ArchiveBegun",
+    "ArchiveChecked",
+    "ArchiveChecking",
     "AssignedGroup",
     "AssignmentConfirmed",
     "AssignmentReopened",
+    "BatchArchived",
     "BatchArranged",
     "BatchBegun",
     "BatchCancelled",
@@ -52,6 +70,8 @@ __all__ = [
     "BatchReleased",
     "BatchScored",
     "EntryCertified",
+    "EntryFoundWrong",
+    "EntryRefiled",
     "EntryRejected",
     "FinalResult",
     "ObjectionAccepted",

@@ -26,8 +26,8 @@ class BatchClosed(BatchEvent):
     """The objection period is over; results are being finalised."""
 
     type: ClassVar[str] = "assessment.batch.closed.v1"
-    passed: int = Field(description="entries that passed every part")
-    chunks: int = Field(description="how many `results.finalised` events follow")
+    passed: int = Field(description="entries that passed every part and that no objection holds back")
+    chunks: int = Field(description="how many `results.finalised` events follow; further ones may come later")
 
 
 class FinalResult(Record):
@@ -44,14 +44,18 @@ class FinalResult(Record):
 
 
 class ResultsFinalised(BatchEvent):
-    """A chunk of at most 500 qualified workers, ready to be filed."""
+    """A chunk of at most 500 qualified workers, ready to be filed.
+
+    After the chunks counted at the closing come further ones, numbered on: in them are entries that an objection
+    held back and that passed, and rejected ones that were mended. Each chunk is decided by itself.
+    """
 
     type: ClassVar[str] = "assessment.results.finalised.v1"
     standard: str = Field(description="the edition they were examined by", examples=["rebar_worker-2019p"])
     exam_on: date = Field(description="day of the exam, Asia/Shanghai")
     closed_at: datetime = Field(description="when the objection period ended; filing lag counts from here")
-    chunk: int = Field(description="1 … chunks")
-    chunks: int = Field(description="how many chunks the batch has")
+    chunk: int = Field(description="1 … chunks; a number above `chunks` is a further chunk, said after the closing")
+    chunks: int = Field(description="how many chunks were counted at the closing; further ones are not counted in")
     results: tuple[FinalResult, ...] = Field(description="at most 500; who failed is not among them")
     begun_on: date | None = Field(
         default=None, description="day the batch was filed; decides the regime it ends under. Null: the day of the exam"

@@ -21,8 +21,12 @@ class CaseStanding(Event):
     """Everything a hearer must know of a case; each of its events carries all of it, so order does not matter."""
 
     case: str = Field(description="id of the case")
-    subject: str = Field(description="unit, site, assessor or supervisor: who or what the certificates rest on")
-    subject_id: str = Field(description="id of the unit, the site or the card", examples=["unit-33-001"])
+    subject: str = Field(
+        description="unit, site, assessor or supervisor: what the certificates rest on; or certificate: one by itself"
+    )
+    subject_id: str = Field(
+        description="id of the unit, the site, the card or the certificate", examples=["unit-33-001"]
+    )
     since: date | None = Field(description="first day of the exams in question, Asia/Shanghai; null: from the first")
     until: date | None = Field(description="last day of the exams in question; null: to the last")
     reason: str = Field(description="what happened, without personal data")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from services.assessment.batches.domain.record import BatchRecord
-from services.assessment.batches.domain.records import Assignment, Notice, Room, Seal, Tally
+from services.assessment.batches.domain.records import Assignment, Manifest, Notice, Room, Seal, Tally
 from services.assessment.batches.domain.states import (
     OPEN,
     UNTIL_PUBLICISED,
@@ -17,6 +17,7 @@ from services.assessment.batches.domain.states import (
     WrongState,
 )
 from shared.events.assessment import (
+    BatchArchived,
     BatchArranged,
     BatchBegun,
     BatchCancelled,
@@ -171,6 +172,13 @@ class Batch(BatchRecord):
             return self, []
         said = BatchCertified(**self.named(), certified=tally.certified, rejected=tally.rejected)
         return self.to(State.CERTIFIED, now), [said]
+
+    def archived(self, manifest: Manifest, now: datetime) -> Decided:
+        """Its archive is complete and signed; nothing in it moves any more."""
+        if self.state is State.ARCHIVED:
+            return self, []
+        self.must_be((State.CERTIFIED,), "a batch is archived once each entry is certified or rejected")
+        return self.to(State.ARCHIVED, now, archive=manifest), [BatchArchived(**self.named(), **manifest.model_dump())]
 
     # -- the unit's standing ---------------------------------------------------------------------------
 

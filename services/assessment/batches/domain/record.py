@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar, Self
 
-from services.assessment.batches.domain.records import Assignment, Notice, Room, Seal
+from services.assessment.batches.domain.records import Assignment, Manifest, Notice, Room, Seal
 from services.assessment.batches.domain.states import Busy, Frozen, State, WrongDay, WrongState, must_lie_ahead
 from shared.entity import Entity
 from shared.events.assessment import Sitting
@@ -51,6 +51,7 @@ class BatchRecord(Entity):
     chunks: int = 0
     chunk_rows: int = 0
     supplements: int = 0
+    archive: Manifest | None = None
     reason: str = ""
     moments: Mapping[str, datetime] = {}
     writers: Mapping[str, float] = {}

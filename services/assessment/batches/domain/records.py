@@ -122,3 +122,12 @@ class Notice(Record):
     closes_on: date
     ends_at: datetime
     provisional: bool
+
+
+class Manifest(Record):
+    """What is told of the signed manifest of a batch's archive."""
+
+    digest: str
+    items: int
+    keep_until: date
+    paper_until: date

@@ -14,8 +14,10 @@ from services.assessment.entries.domain.employers import employer_key
 from services.assessment.entries.domain.records import (
     Attendance,
     Certificate,
+    FoundWrong,
     Handling,
     Place,
+    Rejection,
     Resit,
     Reviewed,
     Score,
@@ -77,8 +79,9 @@ class Entry(Entity):
     cards of assessors by whom conflicts are found. `handled` is what was done with it beside examining.
     `days` are the days of the exam, on which nobody is examined twice; empty once the entry ended before it.
     `sheets` are all versions of all sheets, `scores` the points that follow from them. `objection` is the open one
-    that holds the entry back, `filings` counts how often its result was said to the registry. `reason` and `detail`
-    are the rule that keeps an ineligible entry out, or why the registry rejected it.
+    that holds the entry back, `filings` counts how often its result was said to the registry, `chunk` is the chunk in
+    which it was said last: 0 while it waits to be said, for the first time or anew. `reason` and `detail` are the rule
+    that keeps an ineligible entry out, or why the registry rejected it.
     """
 
     batch: str
@@ -109,6 +112,9 @@ class Entry(Entity):
     scores: tuple[Score, ...] = ()
     objection: str = ""
     filings: int = 0
+    chunk: int = 0
+    rejections: tuple[Rejection, ...] = ()
+    found_wrong: tuple[FoundWrong, ...] = ()
     number: str = ""
     certificate: Certificate | None = None
     reason: str = ""

@@ -121,6 +121,30 @@ class Handling(Record):
     at: datetime
 
 
+class Rejection(Record):
+    """A refusal of the registry that was mended; the entry was then filed again."""
+
+    reason: str = Field(description="the registry's slug")
+    detail: str
+    chunk: int = Field(description="the chunk in which the refused result was said")
+    mended: str = Field(description="what was mended")
+    actor: str
+    at: datetime
+
+
+class FoundWrong(Record):
+    """A final result that was found wrong: the right points stand here, the entry's own stay as they were."""
+
+    scores: Mapping[str, float] = Field(description="the right points of each part")
+    passes: bool
+    reason: str
+    basis: str
+    scorer: str = Field(description="who scored anew (评分人); empty: signed in the objection that the basis names")
+    checker: str = Field(description="who checked (核分人), never the scorer; empty as the scorer is")
+    actor: str
+    at: datetime
+
+
 def filed_as(said: CertificateFiled, sequence: int) -> Certificate:
     """A certificate as it was put on file."""
     return Certificate(

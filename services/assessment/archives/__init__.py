@@ -1,0 +1,1 @@
+"""Archives: one for each batch, five volumes, complete, signed, kept for years, and every viewing recorded."""

@@ -1,0 +1,1 @@
+"""Explanations: why an entry passed, from stored evidence alone."""

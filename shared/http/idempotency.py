@@ -72,6 +72,6 @@ async def _body(request: Request) -> bytes:
     return await request.body()
 
 
-def too_large() -> TooLarge:
-    """The refusal of a body beyond `MOST_BYTES`."""
-    return TooLarge(f"send at most {MOST_BYTES} bytes at once")
+def too_large(most: int = MOST_BYTES) -> TooLarge:
+    """The refusal of a body of more than `most` bytes."""
+    return TooLarge(f"send at most {most} bytes at once")

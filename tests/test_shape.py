@@ -18,6 +18,7 @@ ROOM_FILES = {"commands", "domain", "handlers", "storage", "consumers", "api", "
 SERVICE_FILES = {"app", "__init__"}
 SERVICES_FILES = {"commands", "__init__", "__main__"}
 EXTRA_FILES = {
+    "assessment/imports/worker.py": "the loop that goes through files run by run and line by line: in no handler",
     "notification/deliveries/posting.py": "one signed attempt over HTTP: neither a rule nor a write",
     "notification/deliveries/lanes.py": "what is due for one endpoint, tried so that it holds up no other",
     "notification/deliveries/sender.py": "the loop over all lanes, and the one place their outcomes are written",

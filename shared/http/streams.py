@@ -1,26 +1,40 @@
 """A body read as it comes: chunk by chunk, and at its end held against the length and digest its sender announced."""
 
+import asyncio
 import base64
 import binascii
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from shared.errors import Malformed
+from shared.errors import Fault, Malformed
 from shared.http.rows.files import CutOff
 
 DIGEST = "content-digest"
-OFFERED = {
-    "Content-Digest": {
-        "name": "Content-Digest",
-        "in": "header",
-        "required": False,
-        "description": "SHA-256 of the body (RFC 9530), so that one that was cut off or changed is refused",
-        "schema": {"type": "string", "examples": ["sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"]},
-    }
-}
+WITHIN = 900.0  # seconds in which a body has to arrive
+
+
+@asynccontextmanager
+async def arriving(request: Request) -> AsyncIterator[AsyncIterator[bytes]]:
+    """The body of a request as it comes. When it is refused, the rest is read all the same, up to the door's bound.
+
+    A sender that is still sending would else lose the connection, and with it the answer that says what is wrong.
+    """
+    body = body_of(request)
+    try:
+        async with asyncio.timeout(WITHIN):
+            yield body
+    except TimeoutError as late:
+        raise CutOff(f"the file took longer than {WITHIN:.0f} s; send it over a faster line, or in parts") from late
+    except Fault:
+        with suppress(Fault, TimeoutError):
+            async with asyncio.timeout(WITHIN):
+                async for _ in body:
+                    continue
+        raise
 
 
 async def body_of(request: Request) -> AsyncIterator[bytes]:

@@ -23,7 +23,7 @@ from services.assessment.entries.domain import (
     filed_as,
     stands_as,
 )
-from services.assessment.entries.storage import made_by
+from services.assessment.entries.storage import among, made_by
 from shared.act import Act
 from shared.clock import Clock
 from shared.errors import NotFound
@@ -74,6 +74,25 @@ class Entries:
                 await self._add(act, self._made(start, exam, known, held, taken.refused), taken)
         taken.refused.sort(key=lambda row: row.line)
         taken.accepted = len(taken.entries)
+        return taken
+
+    async def check(self, batch_id: str, rows: Iterable[Read]) -> RowsTaken:
+        """What `enrol` would say of the rows; nothing is changed."""
+        taken = RowsTaken(accepted=0, refused=[])
+        today, seen = self.clock.today(), set[str]()
+        batch = await self.batches.get(batch_id)
+        batch.must_be((BatchState.REGISTERING,), RULE)
+        start, exam = blank(batch), await self.reviews.exam_of(batch)
+        twice = Enrolled("this person is entered in the batch already", field="/id_number")
+        for run in runs(rows):
+            known = self._known(batch.id, run, today, seen, taken.refused)
+            held = await self.reviews.held(exam, [candidate.person_index for candidate in known.values()])
+            made = self._made(start, exam, known, held, taken.refused)
+            standing = await among(self.entries, batch.id, [entry.id for entry in made.values()])
+            others = [line for line, entry in made.items() if entry.id in standing]
+            taken.refused += [refused_by(line, twice) for line in others]
+            taken.accepted += len(made) - len(others)
+        taken.refused.sort(key=lambda row: row.line)
         return taken
 
     def _known(

@@ -17,6 +17,9 @@ from shared.events.assessment.entries import (
     EntryCertified,
     EntryRejected,
 )
+from shared.events.assessment.imports import (
+    ImportFinished,
+)
 from shared.events.assessment.results import (
     BatchCertified,
     BatchClosed,
@@ -41,6 +44,7 @@ __all__ = [
     "EntryCertified",
     "EntryRejected",
     "FinalResult",
+    "ImportFinished",
     "ResultsFinalised",
     "ResultsPublicised",
     "Sitting",

@@ -1,4 +1,4 @@
-"""Checks a file of rows piece by piece while it comes in, in constant memory: what cannot be read as a whole is refused.
+"""Checks a file of rows piece by piece as it comes in, in constant memory: what cannot be read as a whole is refused.
 
 Nothing is known of its rows but where they begin and how many they are; each is read later, from the stored pieces.
 """
@@ -102,6 +102,8 @@ class Scan(Generic[R]):
         try:
             self._text.decode(piece, final=last)
         except UnicodeDecodeError as error:
+            if last:
+                raise CutOff("it ends within a character; send the whole file, as UTF-8") from error
             raise NotText("save the file as UTF-8 (in a spreadsheet: CSV UTF-8) and send it again") from error
         data = self._left + piece
         if self._at == 0 and data.startswith(BOM):

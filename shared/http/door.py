@@ -130,6 +130,8 @@ def _straight(endpoint: Endpoint, limit: Allowance | None) -> Endpoint:
 
 def _bounded(request: Request, most: int) -> Request:
     """The same request, refused once its body is too large, whatever length it declares or if it declares none."""
+    if int(request.headers.get("content-length", "0")) > most:  # refused before any of it is read
+        raise too_large(most)
     taken = 0
 
     async def receive() -> Message:

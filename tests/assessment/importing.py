@@ -43,9 +43,9 @@ def digest_of(file: bytes) -> dict[str, str]:
 
 async def send(
     service: Running, unit: str, batch: str, file: bytes, line: str = "33", media: str = CSV, kind: str = "entries",
-    dry_run: bool = False, **headers: str,
+    dry_run: bool = False, headers: Mapping[str, str] | None = None,
 ) -> httpx.Response:  # fmt: skip
-    caller = {**service.token("unit", unit, line), "Content-Type": media, **headers}
+    caller = {**service.token("unit", unit, line), "Content-Type": media, **(headers or {})}
     query = {"kind": kind, "dry_run": str(dry_run).lower()}
     return await service.http.post(f"/v1/batches/{batch}/imports", params=query, content=file, headers=caller)
 

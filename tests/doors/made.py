@@ -8,7 +8,7 @@ from typing import Any
 from shared.clock import SHANGHAI
 from shared.events.assessment import FinalResult, ResultsFinalised
 from shared.settings import ServiceName
-from tests.assessment import driving
+from tests.assessment import driving, importing
 from tests.assessment.examples import published
 from tests.doors import cards, cases, proposals, sites
 from tests.doors.plans import TODAY, authorised_by, framed, reported, submitted, unit
@@ -62,11 +62,12 @@ def _results(service: Running) -> ResultsFinalised:
 
 
 async def in_assessment(service: Running) -> Made:
-    """A batch with entries."""
+    """A batch with entries, and a file of more."""
     await service.says(published(), subject="rebar_worker-2019p", authority="national")
     await driving.authorised(service, UNIT)
     batch = await driving.batch_of(service, UNIT)
     await driving.enrolled(service, UNIT, batch, range(2))
+    await importing.sent(service, UNIT, batch, importing.as_csv([importing.candidate(3)]))
     return {"batch": batch}
 
 

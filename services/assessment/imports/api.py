@@ -95,7 +95,7 @@ def _writes(router: APIRouter, imports: Imports) -> None:
     @allow(Role.UNIT)
     @streamed(MOST_BYTES)
     async def receive(
-        batch: str, request: Request, act: Asked, response: Response, kind: Kind, dry_run: bool = False
+        batch: str, request: Request, act: Asked, response: Response, kind: Kind = Kind.ENTRIES, dry_run: bool = False
     ) -> ImportView:
         """Send a file of up to 100,000 rows; a worker goes through it, and the same file again changes nothing."""
         media = media_of(request.headers.get("content-type", ""))

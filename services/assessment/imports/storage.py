@@ -57,9 +57,9 @@ async def tried(imports: Store[Import], found: Import) -> None:
     await imports.collection.update({"_id": found.id, "run": found.run}, {"$inc": {"tries": 1}})
 
 
-async def not_tried(imports: Store[Import], found: Import) -> None:
-    """Forget the attempts: what kept it from its run was not its own."""
-    await imports.collection.update({"_id": found.id, "run": found.run}, {"$set": {"tries": 0}})
+async def put_off(imports: Store[Import], found: Import) -> None:
+    """Count the attempts as one: what kept it from its run was not its own."""
+    await imports.collection.update({"_id": found.id, "run": found.run}, {"$set": {"tries": 1}})
 
 
 @dataclass

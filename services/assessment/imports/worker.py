@@ -13,17 +13,18 @@ import structlog
 
 from services.assessment.imports.domain import WAITING, Cursor, GivenUp, Import, NotKept, State, Told, in_turn
 from services.assessment.imports.handlers import Imports, Taker
-from services.assessment.imports.storage import PIECE, Turns, not_tried, tried, waiting
+from services.assessment.imports.storage import PIECE, Turns, put_off, tried, waiting
 from shared.act import Act, Scope
 from shared.auth import Caller, Role
 from shared.errors import Fault, Kind
-from shared.http.rows import RUN, Line, Refused, RowsTaken
+from shared.http.rows import Line, Refused, RowsTaken
 from shared.http.rows.files import Layout, read_rows, records
 from shared.http.rows.records import Record
 from shared.storage.leases import HOLDER, Lease
 from shared.storage.mongo import Database
 from shared.storage.store import Decision
 
+TURN = 1_000  # rows of one run: the owning room writes them 500 at a time, and a line waits for no more than these
 HELD = 4.0  # seconds after which another worker takes over from one that died; renewed while a run lasts
 LOOK_EVERY = 0.2  # seconds between two looks for something to do
 MOST_TRIES = 8  # at one run; a process that dies at its rows each time is to die for them no more
@@ -48,21 +49,26 @@ class Worker:
                 await asyncio.sleep(LOOK_EVERY)
 
     async def turn(self) -> bool:
-        """One run of the import whose turn it is and that no other worker holds; False when nothing moved."""
-        left = await waiting(self.room.imports)
-        for identity in in_turn(left, await self.turns.served()) if left else ():
+        """Go on with the import whose turn it is and that no other worker holds; False when nothing moved."""
+        for identity in await self._order():
             lease = Lease(self.database, identity, HELD, self.holder)
             if await lease.take():
                 async with lease.kept_up():
-                    return await self._go_on(identity)
+                    moved = await self._go_on(identity)
+                    while moved and (await self._order())[:1] == [identity]:  # it is its turn again
+                        moved = await self._go_on(identity)
+                return moved
         return False
+
+    async def _order(self) -> list[str]:
+        left, served = await asyncio.gather(waiting(self.room.imports), self.turns.served())
+        return in_turn(left, served)
 
     async def _go_on(self, identity: str) -> bool:
         found = await self.room.imports.get(identity)
         if found.state not in WAITING:
             return False
-        await self.turns.mark(found.authority)
-        await tried(self.room.imports, found)
+        await asyncio.gather(self.turns.mark(found.authority), tried(self.room.imports, found))
         try:
             if found.tries >= MOST_TRIES:
                 raise GivenUp(f"the rows from line {found.next.line} on ended the work {MOST_TRIES} times; tell us")
@@ -70,7 +76,7 @@ class Worker:
         except Fault as fault:
             if fault.kind is Kind.UNAVAILABLE:
                 log.warning("import put off", of=found.id, cause=fault.slug)
-                await not_tried(self.room.imports, found)
+                await put_off(self.room.imports, found)
                 return False
             await self._stop(found, fault)
             return True
@@ -80,7 +86,8 @@ class Worker:
         rows = await self._records(found)
         act = self._act(found, str(found.run))
         told = await self._taken(found, act, read_rows(layout, self.room.takers[found.kind].row, rows))
-        await self.room.reports.save(found.id, found.run, told.refused)
+        if told.refused or found.tries:  # an earlier try may have left a report
+            await self.room.reports.save(found.id, found.run, told.refused)
         counted = Told(len(rows), told.accepted, len(told.refused))
         to = Cursor(offset=found.next.offset + rows[-1].end, line=rows[-1].next_line)
         decide = partial(Import.moved, run=found.run, to=to, told=counted, now=self.room.clock.now())
@@ -94,14 +101,14 @@ class Worker:
         """The next run of rows, from as many pieces as it takes; their ends are counted from the cursor."""
         place, skipped = divmod(found.next.offset, PIECE)
         data, before, line, rows = b"", 0, found.next.line, list[Record]()
-        while len(rows) < RUN and place * PIECE < found.size:
+        while len(rows) < TURN and place * PIECE < found.size:
             data += (await self.room.files.piece(found.file, place))[skipped:]
             place, skipped, end = place + 1, 0, 0
             for record in records(found.media, data, line, last=place * PIECE >= found.size):
                 end, line = record.end, record.next_line
                 if record.content:
                     rows.append(record._replace(end=before + end))
-                if len(rows) == RUN:
+                if len(rows) == TURN:
                     break
             data, before = data[end:], before + end
         if not rows:
@@ -158,4 +165,4 @@ class Worker:
 
 
 def _twice(line: int, field: str) -> Refused:
-    return Refused(line=line, field=field, rule="duplicate", detail="an earlier row of the file is of the same")
+    return Refused(line=line, field=field, rule="duplicate", detail="the same stands on an earlier row of the file")

@@ -6,6 +6,7 @@ import json
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from itertools import count
 from typing import Any
 
 import httpx
@@ -23,6 +24,15 @@ def candidate(number: int, **changes: str) -> dict[str, str]:
     """A good row; the employer's name is on two lines for every hundredth."""
     employer = "示例建筑\n工程有限公司" if number % 100 == 0 else "示例建筑工程有限公司"
     return {"name": f"测试{number}", "id_number": resident_id(number), "employer": employer, **changes}
+
+
+_next = count(0, 25_000)
+
+
+def people(size: int) -> range:
+    """The numbers of people whom no other test enters: nobody is examined twice on a day."""
+    begins = next(_next)
+    return range(begins, begins + size)
 
 
 def as_csv(rows: Iterable[Mapping[str, Any]], columns: Iterable[str] = COLUMNS) -> bytes:

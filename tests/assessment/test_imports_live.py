@@ -30,6 +30,7 @@ from tests.assessment.importing import (
     candidate,
     digest_of,
     ended,
+    people,
     refusals,
     see,
     send,
@@ -67,7 +68,7 @@ async def registering(service: Running, unit: str) -> tuple[str, str]:
 @pytest.mark.parametrize("written", [as_csv, as_ndjson])
 async def test_a_file_is_gone_through_and_says_so_once(service: Running, written: Any) -> None:
     unit, batch = await registering(service, f"unit-33-{written.__name__}")
-    rows = [candidate(number) for number in range(1, 1202)]
+    rows = [candidate(number) for number in people(1202)[1:]]
     rows[700]["id_number"] = "330106189309141016"
     media = "text/csv" if written is as_csv else NDJSON
     made = await sent(service, unit, batch, written(rows), media=media, headers=digest_of(written(rows)))
@@ -92,7 +93,7 @@ async def test_a_file_is_gone_through_and_says_so_once(service: Running, written
 
 async def test_the_same_file_again_is_the_same_import_and_changes_nothing(service: Running) -> None:
     unit, batch = await registering(service, "unit-33-again")
-    file = as_csv(candidate(number) for number in range(600))
+    file = as_csv(map(candidate, people(600)))
     first = await sent(service, unit, batch, file)
     done = await ended(service, unit, first["id"])
     both = await asyncio.gather(*(sent(service, unit, batch, file) for _ in range(3)))
@@ -106,7 +107,7 @@ async def test_the_same_file_again_is_the_same_import_and_changes_nothing(servic
 
 async def test_the_same_file_sent_thrice_at_once_is_one_import(service: Running) -> None:
     unit, batch = await registering(service, "unit-33-once")
-    file = as_csv(candidate(number) for number in range(1500))
+    file = as_csv(map(candidate, people(1500)))
     all_three = await asyncio.gather(*(sent(service, unit, batch, file) for _ in range(3)))
     assert len({made["id"] for made in all_three}) == 1
     done = await ended(service, unit, all_three[0]["id"])
@@ -116,11 +117,12 @@ async def test_the_same_file_sent_thrice_at_once_is_one_import(service: Running)
 
 async def test_a_dry_run_tells_the_same_and_changes_nothing(service: Running) -> None:
     unit, batch = await registering(service, "unit-33-dry")
-    await enrolled(service, unit, batch, range(1))
-    rows = [candidate(number) for number in range(1300)]
-    rows[3] = candidate(3, name="")
-    rows[1200] = candidate(5)  # of another run of rows
-    rows[8] = candidate(7)
+    numbers = people(1300)
+    await enrolled(service, unit, batch, numbers[:1])
+    rows = [candidate(number) for number in numbers]
+    rows[3]["name"] = ""
+    rows[1200] = rows[5]  # of another run of rows
+    rows[8] = rows[7]
     before = await get(service, unit, f"/{batch}")
     tried = await ended(service, unit, (await sent(service, unit, batch, as_csv(rows), dry_run=True))["id"])
     assert await get(service, unit, f"/{batch}") == before
@@ -137,7 +139,7 @@ async def test_a_dry_run_tells_the_same_and_changes_nothing(service: Running) ->
 
 async def test_scores_come_as_a_file_and_an_entry_stands_in_it_once(service: Running) -> None:
     unit, batch = await registering(service, "unit-33-scores")
-    entries = await enrolled(service, unit, batch, range(700))
+    entries = await enrolled(service, unit, batch, people(700))
     await moved(service, batch, State.IN_EXAM)
     cells = {f"practical.{name}": points for name, points in SHEET.items()}
     rows = [{"entry": entry, "theory": 80, **cells} for entry in entries]
@@ -175,7 +177,7 @@ async def test_the_report_is_read_in_pages_and_downloaded_without_what_stood_in_
 # -- bad files -----------------------------------------------------------------------------------------
 
 HEADER = b"name,id_number\r\n"
-GOOD = as_csv(candidate(number) for number in range(6000))
+GOOD = as_csv(map(candidate, range(6000)))
 BAD = {
     "file-not-utf8": HEADER + "张三,1\r\n".encode("gbk"),
     "file-columns": b"name,employer\r\n" + HEADER * 9000,
@@ -279,7 +281,7 @@ async def test_another_kind_of_file_or_a_batch_that_takes_no_rows_is_refused(ser
 
 async def test_an_import_stops_with_its_batch_and_goes_on_where_it_stopped(service: Running) -> None:
     unit, batch = await registering(service, "unit-33-stops")
-    made = await sent(service, unit, batch, as_csv(candidate(number) for number in range(4000)))
+    made = await sent(service, unit, batch, as_csv(map(candidate, people(4000))))
     await eventually(lambda: is_running(service, unit, made["id"]))
     await moved(service, batch, State.ARRANGED)
     failed = await ended(service, unit, made["id"], state="failed")
@@ -305,7 +307,7 @@ async def resume(service: Running, unit: str, identity: str) -> Any:
 
 async def test_rows_that_end_the_process_again_and_again_stop_their_import_and_no_other(service: Running) -> None:
     unit, batch = await registering(service, "unit-33-deadly")
-    made = await sent(service, unit, batch, as_csv(candidate(number) for number in range(3000)))
+    made = await sent(service, unit, batch, as_csv(map(candidate, people(3000))))
     await eventually(lambda: is_running(service, unit, made["id"]))
     await moved(service, batch, State.ARRANGED)
     await ended(service, unit, made["id"], state="failed")
@@ -320,7 +322,7 @@ async def test_rows_that_end_the_process_again_and_again_stop_their_import_and_n
 
 async def test_a_file_whose_piece_is_lost_goes_on_when_it_is_sent_again(service: Running) -> None:
     unit, batch = await registering(service, "unit-33-lost")
-    file = as_csv(candidate(number) for number in range(3000))
+    file = as_csv(map(candidate, people(3000)))
     made = await sent(service, unit, batch, file)
     await eventually(lambda: is_running(service, unit, made["id"]))
     await kept(service, "import_pieces").delete({})
@@ -341,7 +343,7 @@ async def test_a_file_said_to_be_too_large_is_refused_before_it_is_read(service:
 
 async def test_a_file_that_stopped_long_ago_is_deleted_and_goes_on_when_it_is_sent_again(service: Running) -> None:
     unit, batch = await registering(service, "unit-33-old")
-    file = as_csv(candidate(number) for number in range(3000))
+    file = as_csv(map(candidate, people(3000)))
     made = await sent(service, unit, batch, file)
     await eventually(lambda: is_running(service, unit, made["id"]))
     await moved(service, batch, State.ARRANGED)
@@ -398,9 +400,9 @@ async def test_a_small_file_of_another_line_does_not_wait_for_a_big_one(service:
 
     small_batch = await eventually(planned)
     await moved(service, small_batch, State.REGISTERING)
-    big = await sent(service, unit, batch, as_csv(candidate(number) for number in range(20_000)))
+    big = await sent(service, unit, batch, as_csv(map(candidate, people(20_000))))
     await eventually(lambda: is_running(service, unit, big["id"]))
-    small = await sent(service, other, small_batch, as_csv(map(candidate, range(100_000, 100_900))), line="34")
+    small = await sent(service, other, small_batch, as_csv(map(candidate, people(900))), line="34")
     before = (await see(service, unit, big["id"]))["reached"]
     await ended(service, other, small["id"], line="34")
     after = await see(service, unit, big["id"])
@@ -411,10 +413,7 @@ async def test_a_small_file_of_another_line_does_not_wait_for_a_big_one(service:
 
 async def test_several_workers_share_the_imports_and_none_is_taken_twice(service: Running) -> None:
     unit, batch = await registering(service, "unit-33-workers")
-    made = [
-        await sent(service, unit, batch, as_csv(map(candidate, range(start, start + 2500))))
-        for start in (0, 2500, 5000)
-    ]
+    made = [await sent(service, unit, batch, as_csv(map(candidate, people(2500)))) for _ in range(3)]
     tools = service.process.tools
     others = [asyncio.create_task(worker_of(tools, f"worker-{number}")) for number in range(2)]
     for one in made:
@@ -433,7 +432,7 @@ async def worker_of(tools: Any, name: str) -> None:
 
 async def test_nobody_sees_the_imports_of_others(service: Running) -> None:
     unit, batch = await registering(service, "unit-33-own")
-    made = await sent(service, unit, batch, as_csv([candidate(1)]))
+    made = await sent(service, unit, batch, as_csv(map(candidate, numbers := people(1))))
     await ended(service, unit, made["id"])
     for path in (
         f"/v1/imports/{made['id']}",
@@ -451,4 +450,4 @@ async def test_nobody_sees_the_imports_of_others(service: Running) -> None:
             assert answer.status_code == status, (path, role, org)
     assert slug(await send(service, "unit-33-other", batch, GOOD)) == "not-found"
     assert (await resume(service, "unit-33-other", made["id"])).status_code == 404
-    assert resident_id(1) not in str(await kept(service, "imports").find({}))
+    assert resident_id(numbers[0]) not in str(await kept(service, "imports").find({}))

@@ -46,9 +46,15 @@ def build(tools: Tools) -> Service:
     results = Results(batches.batches, entries.entries, chunk_store(tools.database), rules, tools.clock)
     takers = {
         ImportKind.ENTRIES: Taker(
-            EnrolRow, entries.enrol, entries.check, lambda row: tools.sealer.index(row.id_number), "/id_number"
+            row=EnrolRow,
+            take=entries.enrol,
+            check=lambda _act, batch, rows: entries.check(batch, rows),
+            key=lambda row: tools.sealer.index(row.id_number),
+            field="/id_number",
         ),
-        ImportKind.SCORES: Taker(ScoreRow, scoring.score, None, lambda row: row.entry, "/entry", replaces=True),
+        ImportKind.SCORES: Taker(
+            row=ScoreRow, take=scoring.score, check=None, key=lambda row: str(row.entry), field="/entry", replaces=True
+        ),
     }
     imports = Imports(
         import_store(tools.database),

@@ -44,7 +44,7 @@ class Taker:
 
     row: type[BaseModel]
     take: Callable[[Act, str, Rows], Awaitable[RowsTaken]]
-    check: Callable[[str, Rows], Awaitable[RowsTaken]] | None
+    check: Callable[[Act, str, Rows], Awaitable[RowsTaken]] | None
     key: Callable[[Any], str]
     field: str
     replaces: bool = False
@@ -127,7 +127,7 @@ class Imports:
         elif taker.check is None:
             raise NoDryRun(f"rows of {made.kind} are not tried out; leave dry_run out")
         else:
-            await taker.check(made.batch, ())
+            await taker.check(act, made.batch, ())
 
     def _import(self, act: Act, batch: Batch, asked: Asked, arrived: Arrived) -> Import:
         assert act.caller is not None

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from time import time
 from uuid import uuid4
 
@@ -121,18 +122,22 @@ class Files:
 
     async def earlier(self, identity: str, run: int, keys: Iterable[str]) -> set[str]:
         """Which of these keys were taken by an earlier run of the import."""
-        wanted = [f"{identity}/{key}" for key in keys]
-        rows = await self._keys.find({"_id": {"$in": wanted}, "run": {"$lt": run}}, fields={"_id": 1})
-        return {row["_id"].partition("/")[2] for row in rows}
+        wanted = {_named(identity, key): key for key in keys}
+        rows = await self._keys.find({"_id": {"$in": list(wanted)}, "run": {"$lt": run}}, fields={"_id": 1})
+        return {wanted[row["_id"]] for row in rows}
 
     async def remember(self, identity: str, run: int, keys: Iterable[str]) -> None:
-        """Remember the keys that a run took."""
+        """Remember the keys that a run took; what they are made of, a name perhaps, is not kept."""
         told = {"import": identity, "run": run, "at": datetime.now(UTC)}
-        await self._keys.insert_all([{"_id": f"{identity}/{key}", **told} for key in keys])
+        await self._keys.insert_all([{"_id": _named(identity, key), **told} for key in keys])
 
     async def forget(self, identity: str) -> None:
         """The import is over."""
         await self._keys.delete({"import": identity})
+
+
+def _named(identity: str, key: str) -> str:
+    return f"{identity}/{sha256(key.encode()).hexdigest()}"
 
 
 class Reports:

@@ -134,7 +134,7 @@ class Worker:
         if not found.dry_run:
             return await taker.take(act, found.batch, rows)
         assert taker.check is not None
-        return await taker.check(found.batch, rows)
+        return await taker.check(act, found.batch, rows)
 
     async def _stop(self, found: Import, fault: Fault) -> None:
         log.warning("import stopped", of=found.id, line=found.next.line, cause=fault.slug)

@@ -49,9 +49,16 @@ class Sealer:
 
     def seal(self, plain: str, *, bound_to: str) -> str:
         """Encrypt with AES-256-GCM; only who names the same `bound_to` (say, the entry's id) can open it."""
-        nonce = os.urandom(_NONCE_BYTES)
-        sealed = nonce + self._cipher.encrypt(nonce, plain.encode(), bound_to.encode())
+        sealed = self._encrypted(plain.encode(), bound_to)
         return f"{self._version}.{base64.urlsafe_b64encode(sealed).rstrip(b'=').decode()}"
+
+    def seal_bytes(self, plain: bytes, *, bound_to: str) -> bytes:
+        """The same for bytes that are kept as bytes: a piece of a file that holds personal data."""
+        return self._version.encode() + b"." + self._encrypted(plain, bound_to)
+
+    def _encrypted(self, plain: bytes, bound_to: str) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, plain, bound_to.encode())
 
     def open(self, sealed: str, *, bound_to: str) -> str:
         """The value that was sealed.
@@ -60,14 +67,25 @@ class Sealer:
             CannotOpen: unknown key version, changed text, or sealed for something else.
         """
         version, _, text = sealed.partition(".")
+        try:
+            raw = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)
+            return self._decrypted(version, raw, bound_to).decode()
+        except ValueError as cause:
+            raise _changed() from cause
+
+    def open_bytes(self, sealed: bytes, *, bound_to: str) -> bytes:
+        """The bytes that were sealed; `CannotOpen` as for a text."""
+        version, _, raw = sealed.partition(b".")
+        return self._decrypted(version.decode("ascii", "replace"), raw, bound_to)
+
+    def _decrypted(self, version: str, raw: bytes, bound_to: str) -> bytes:
         cipher = self._ciphers.get(version)
         if cipher is None:
             raise CannotOpen("no key of the sealed value's version is configured; add it to the seal keys")
         try:
-            raw = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)
-            return cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], bound_to.encode()).decode()
+            return cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], bound_to.encode())
         except (ValueError, InvalidTag) as cause:
-            raise CannotOpen("the sealed value was changed or belongs to something else") from cause
+            raise _changed() from cause
 
     def index(self, id_number: str) -> str:
         """The keyed HMAC-SHA256 (hex) under which an ID number is found; `x` counts as `X`."""
@@ -87,6 +105,10 @@ class Sealer:
     def fingerprint(self, body: bytes) -> str:
         """The keyed HMAC-SHA256 (hex) by which a repeated request body is recognised."""
         return hmac.digest(self._body_key, body, "sha256").hex()
+
+
+def _changed() -> CannotOpen:
+    return CannotOpen("the sealed value was changed or belongs to something else")
 
 
 def _ciphers(seal_keys: str) -> dict[str, AESGCM]:

@@ -19,6 +19,8 @@ SERVICE_FILES = {"app", "__init__"}
 SERVICES_FILES = {"commands", "__init__", "__main__"}
 EXTRA_FILES = {
     "assessment/notices/pages.py": "the public's pages of HTML, where whatever goes wrong is a page as well",
+    "assessment/imports/takers.py": "which room takes which rows of a file: the one place that knows both",
+    "assessment/imports/worker.py": "the loop that goes through files run by run and line by line: in no handler",
     "notification/deliveries/posting.py": "one signed attempt over HTTP: neither a rule nor a write",
     "notification/deliveries/lanes.py": "what is due for one endpoint, tried so that it holds up no other",
     "notification/deliveries/sender.py": "the loop over all lanes, and the one place their outcomes are written",
@@ -38,6 +40,7 @@ MEANT_OTHERWISE = {
     "delete": "a subscription can be deleted; a certificate or a pilot status never",
     "grade": "the yearly grade of an assessor's work (年度考核等次); a level is never called so",
     "id": "every entity has an identity; a certificate's number and a person's ID number are not called so",
+    "registration": "the days in which candidates are entered (报名); a filing is never called so",
     "region": "where a unit is or a plan is for, by GB/T 2260; an authority is never called so",
     "pass": "the pass line and the pass rate; the document for the exam is a ticket",
 }

@@ -32,6 +32,11 @@ from services.assessment.entries.handlers import Entries
 from services.assessment.entries.storage import entry_store, tally
 from services.assessment.explanations import api as explanations_api
 from services.assessment.explanations.handlers import Explanations
+from services.assessment.imports import api as imports_api
+from services.assessment.imports.handlers import Imports
+from services.assessment.imports.storage import Files, Reports, Turns, import_store
+from services.assessment.imports.takers import takers_of
+from services.assessment.imports.worker import Worker
 from services.assessment.mirrors import consumers as mirrors_consumers
 from services.assessment.mirrors.handlers import Mirrors
 from services.assessment.mirrors.storage import card_store, site_store, standard_store, unit_store
@@ -54,7 +59,7 @@ from services.assessment.signals import api as signals_api
 from services.assessment.signals import consumers as signals_consumers
 from services.assessment.signals.handlers import Signals
 from services.assessment.signals.storage import signal_store
-from shared.http.limits import Allowance
+from shared.http.limits import allowance
 from shared.http.rendering import Layouts
 from shared.messaging.consumers import Hearers
 from shared.process import Service, Tools
@@ -171,10 +176,12 @@ class Rooms:
         stores = self.known.batches, self.known.entries, self.results.chunks
         return Explanations(*stores, self.objections.objections.collection, self.mirrors, self.rules)
 
-    def allowance(self, rule: str) -> Allowance:
-        """What one address of the public may ask of some doors; unbounded where the settings say so."""
-        rules, clock, bounded = self.rules, self.tools.clock, self.tools.settings.public_limit
-        return Allowance(rule, (lambda: rules.integer(rule, on=clock.today())) if bounded else None)
+    @cached_property
+    def imports(self) -> Imports:
+        database, sealer = self.tools.database, self.tools.sealer
+        store, files, reports = import_store(database), Files(database, sealer), Reports(database)
+        takers = takers_of(self.entries, self.scoring, sealer)
+        return Imports(store, self.known.batches, files, reports, takers, self.rules, self.tools.clock)
 
 
 def build(tools: Tools) -> Service:
@@ -184,7 +191,16 @@ def build(tools: Tools) -> Service:
         stores=_stores(rooms),
         routers=_routers(rooms),
         hearers=_hearers(rooms),
-        due=[rooms.batches.due, rooms.quotas.due, rooms.entries.due, rooms.objections.due, rooms.results.due],
+        due=[
+            rooms.batches.due,
+            rooms.quotas.due,
+            rooms.entries.due,
+            rooms.objections.due,
+            rooms.results.due,
+            rooms.imports.due,
+        ],
+        prepare=[rooms.imports.prepare],
+        loops=[Worker(rooms.imports, Turns(tools.database), tools.database).run],
     )
 
 
@@ -194,23 +210,26 @@ def _stores(rooms: Rooms) -> list[Store[Any]]:
         *(mirrors.units, mirrors.standards, mirrors.cards, mirrors.sites),
         *(known.batches, known.entries, known.recusals, rooms.quotas.quotas),
         *(arrangements.rolls, arrangements.series, rooms.papers.papers, rooms.signals.signals),
-        *(rooms.objections.objections, rooms.results.chunks, archives.archives, archives.views),
+        *(rooms.objections.objections, rooms.results.chunks, archives.archives, archives.views, rooms.imports.imports),
     ]
 
 
 def _routers(rooms: Rooms) -> list[APIRouter]:
-    layouts, reading = Layouts(DATA), rooms.allowance("notice.public_per_minute")
+    layouts, bounded = Layouts(DATA), rooms.tools.settings.public_limit
+    public = partial(allowance, rules=rooms.rules, clock=rooms.tools.clock, bounded=bounded)
+    reading, objecting = public("notice.public_per_minute"), public("objection.public_per_minute")
     return [
         batches_api.routes(rooms.batches, partial(tally, rooms.known.entries)),
         eligibility_api.routes(rooms.reviews),
         entries_api.routes(rooms.entries),
+        imports_api.routes(rooms.imports),
         arrangements_api.routes(rooms.arrangements, rooms.attendances, rooms.prints, layouts),
         assignments_api.routes(rooms.assignments),
         scores_api.routes(rooms.papers, rooms.scoring, rooms.sealing),
         signals_api.routes(rooms.signals),
         notices_api.routes(rooms.notices, reading),
         notices_pages.routes(notices_pages.Board(rooms.notices, layouts, reading)),
-        objections_api.routes(rooms.objections, rooms.allowance("objection.public_per_minute")),
+        objections_api.routes(rooms.objections, objecting),
         results_api.routes(rooms.results),
         archives_api.routes(rooms.archives),
         explanations_api.routes(rooms.explanations),

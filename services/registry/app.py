@@ -56,7 +56,7 @@ from services.registry.verification.printing import Press
 from services.registry.verification.signing import Signer
 from services.registry.verification.storage import catalogue as print_catalogue
 from services.registry.verification.storage import issuer, papers
-from shared.http.limits import Allowance
+from shared.http.limits import Allowance, allowance
 from shared.http.rendering import Layouts
 from shared.messaging.consumers import Hearers
 from shared.process import Service, Tools
@@ -172,10 +172,9 @@ class Rooms:
 
     @cached_property
     def allowance(self) -> Allowance:
-        """What one address of the public may ask; unbounded where the settings say so."""
-        rule, clock = "verification.public_per_minute", self.tools.clock
+        """What one address of the public may ask."""
         bounded = self.tools.settings.public_limit
-        return Allowance(rule, (lambda: self.rules.integer(rule, on=clock.today())) if bounded else None)
+        return allowance("verification.public_per_minute", self.rules, self.tools.clock, bounded=bounded)
 
 
 def build(tools: Tools) -> Service:

@@ -10,6 +10,13 @@ from pydantic_core import to_json
 from shared.http.rows import CSV, JSON, NDJSON, Line, Refused, flat, rows_in, table
 
 R = TypeVar("R", bound=BaseModel)
+DIGEST_HEADER = {
+    "name": "Content-Digest",
+    "in": "header",
+    "required": False,
+    "description": "SHA-256 of the body (RFC 9530), by which one that was cut off or changed is refused",
+    "schema": {"type": "string", "examples": ["sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"]},
+}
 
 
 async def rows_of(request: Request, kind: type[R]) -> Iterator[Line[R] | Refused]:
@@ -34,6 +41,23 @@ def bulk_body(kind: type[BaseModel]) -> dict[str, Any]:
                 CSV: {"schema": {"type": "string", "description": f"UTF-8; columns: {header}"}, "example": cells},
             },
         }
+    }
+
+
+def file_body(kind: type[BaseModel]) -> dict[str, Any]:
+    """The request body of a file of rows, by the example of one kind, and the digest that may come with it."""
+    example = kind.model_json_schema()["examples"][0]
+    lines = {"type": "string", "title": kind.__name__, "description": "one row per line, as the bulk route takes it"}
+    cells = {"type": "string", "description": "UTF-8 with a header; the columns are the fields of a row"}
+    return {
+        "parameters": [DIGEST_HEADER],
+        "requestBody": {
+            "required": True,
+            "content": {
+                NDJSON: {"schema": lines, "example": to_json(example).decode()},
+                CSV: {"schema": cells, "example": table([*flat(example)], [flat(example)])},
+            },
+        },
     }
 
 

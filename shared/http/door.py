@@ -57,6 +57,19 @@ def unkept(endpoint: F) -> F:
     return endpoint
 
 
+def streamed(most_bytes: int) -> Callable[[F], F]:
+    """A write whose body is read as it comes, up to so many bytes, and never held as a whole.
+
+    Its answer is not kept, for the body is not there to be compared: the endpoint knows a repeat by what it read.
+    """
+
+    def named(endpoint: F) -> F:
+        endpoint.__streams__ = most_bytes  # type: ignore[attr-defined]
+        return unkept(endpoint)
+
+    return named
+
+
 def limited(limit: Allowance) -> Callable[[F], F]:
     """Count every request for a route against the allowance of the address it comes from."""
 
@@ -85,12 +98,13 @@ class Door(APIRoute):
         allowed: frozenset[Role] | None = getattr(self.endpoint, "__allowed__", frozenset())
         reads = getattr(self.endpoint, "__reads__", False)
         unkept = getattr(self.endpoint, "__unkept__", False)
+        most: int = getattr(self.endpoint, "__streams__", MOST_BYTES)
         limit: Allowance | None = getattr(self.endpoint, "__limit__", None)
         if getattr(self.endpoint, "__direct__", False):
             return _straight(self.endpoint, limit)
 
         async def through(request: Request) -> Response:
-            request = _bounded(request)
+            request = _bounded(request, most)
             if limit is not None:
                 limit.take(address_of(request))
             request.state.caller = None if allowed is None else await _admitted(request, allowed)
@@ -114,16 +128,18 @@ def _straight(endpoint: Endpoint, limit: Allowance | None) -> Endpoint:
     return through
 
 
-def _bounded(request: Request) -> Request:
+def _bounded(request: Request, most: int) -> Request:
     """The same request, refused once its body is too large, whatever length it declares or if it declares none."""
+    if int(request.headers.get("content-length", "0")) > most:  # refused before any of it is read
+        raise too_large(most)
     taken = 0
 
     async def receive() -> Message:
         nonlocal taken
         message = await request.receive()
         taken += len(message.get("body", b""))
-        if taken > MOST_BYTES:
-            raise too_large()
+        if taken > most:
+            raise too_large(most)
         return message
 
     return Request(request.scope, receive)

@@ -42,7 +42,7 @@ class Answers:
 
     async def once(self, request: Request, identity: str, inside: Callable[[Request], Awaitable[Response]]) -> Response:
         """The kept answer of this act, or the one made now."""
-        mark = self._sealer.fingerprint(request.url.query.encode() + b"\n" + await _body(request))
+        mark = self._sealer.fingerprint(request.url.query.encode() + b"\n" + await request.body())
         if (kept := await self._kept.find_one({"_id": identity})) is not None:
             if kept["body"] != mark:
                 raise KeyReused("this Idempotency-Key was used with another body or query")
@@ -65,13 +65,6 @@ class Answers:
         await self._kept.insert(record)
 
 
-async def _body(request: Request) -> bytes:
-    declared = request.headers.get("content-length", "0")
-    if int(declared) > MOST_BYTES:  # refused before any of it is read
-        raise too_large()
-    return await request.body()
-
-
-def too_large() -> TooLarge:
-    """The refusal of a body beyond `MOST_BYTES`."""
-    return TooLarge(f"send at most {MOST_BYTES} bytes at once")
+def too_large(most: int = MOST_BYTES) -> TooLarge:
+    """The refusal of a body of more than `most` bytes."""
+    return TooLarge(f"send at most {most} bytes at once")

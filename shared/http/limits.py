@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 from fastapi import Request
 
+from shared.clock import Clock
 from shared.errors import TooMany
+from shared.rulebook import Rulebook
 
 MOST_ADDRESSES = 50_000  # about 10 MB; the address that was silent the longest is forgotten first
 _HOME_PREFIX = 64  # one subscriber's share of IPv6; within it anybody has all the addresses they like
@@ -53,6 +55,11 @@ class Allowance:
             raise TooMany(
                 f"an address may ask {allowed} times a minute; ask again in {wait} s", rule=self._rule, retry_after=wait
             )
+
+
+def allowance(rule: str, rules: Rulebook, clock: Clock, *, bounded: bool) -> Allowance:
+    """What one address of the public may ask of some doors, by a rule; unbounded where the settings say so."""
+    return Allowance(rule, (lambda: rules.integer(rule, on=clock.today())) if bounded else None)
 
 
 def address_of(request: Request) -> str:

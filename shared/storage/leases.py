@@ -1,5 +1,6 @@
 """A lease: at most one process at a time does a named piece of work, and another takes over when it dies."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -9,6 +10,7 @@ from uuid import uuid4
 from shared.errors import StorageUnavailable
 from shared.storage.mongo import Database
 
+RENEWALS = 3  # in the length of a lease that is kept up
 HOLDER = f"{os.getpid()}-{uuid4().hex[:8]}"
 
 
@@ -33,6 +35,23 @@ class Lease:
     async def release(self) -> None:
         """Give it back, so that a successor need not wait."""
         await self._leases.delete({"_id": self._name, "holder": self._holder})
+
+    @asynccontextmanager
+    async def kept_up(self) -> AsyncIterator[None]:
+        """Renew a lease that was taken while the block lasts, and give it back at its end."""
+        async with self.given_back():
+            renewing = asyncio.create_task(self._renew())
+            try:
+                yield
+            finally:
+                renewing.cancel()
+                await asyncio.wait([renewing])
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(self._length.total_seconds() / RENEWALS)
+            with suppress(StorageUnavailable):  # the next one is in time, or it runs out
+                await self.take()
 
     @asynccontextmanager
     async def given_back(self) -> AsyncIterator[None]:

@@ -50,7 +50,7 @@ def examples_in(service: str, media: str, content: dict[str, Any]) -> tuple[str,
         name = reference.rpartition("/")[2]
         return name, [json.dumps(one) for one in DOCUMENTS[service]["components"]["schemas"][name].get("examples", [])]
     if media == "application/x-ndjson":
-        return "", content["example"].splitlines()
+        return schema.get("title", ""), content["example"].splitlines()
     if media == CSV:
         return "", []
     return schema["items"]["title"], [json.dumps(one) for one in content["example"]]

@@ -8,7 +8,7 @@ from typing import Any
 from shared.clock import SHANGHAI
 from shared.events.assessment import FinalResult, ResultsFinalised, SignalRaised
 from shared.settings import ServiceName
-from tests.assessment import driving, on_notice
+from tests.assessment import driving, importing, on_notice
 from tests.assessment.examples import published
 from tests.doors import cards, cases, proposals, sites
 from tests.doors.plans import TODAY, authorised_by, framed, reported, submitted, unit
@@ -79,6 +79,8 @@ async def in_assessment(service: Running) -> Made:
     seen = {"item": "name_list", "reason": "核对", "approved_by": "站长", "witnesses": ["甲", "乙"]}
     answer = await driving.post(service, UNIT, f"/{batch}/archive/views", seen)
     assert answer.status_code == 200, answer.text
+    filling = await driving.batch_of(service, UNIT)
+    await importing.sent(service, UNIT, filling, importing.as_csv([importing.candidate(3)]))
     publicised, (other, _) = await on_notice.on_notice(service, UNIT)
     objection = await on_notice.raised_by(service, UNIT, publicised, other)
     return {"batch": batch, "entry": entries[0], "room": "1", "signal": signal["signal"], "objection": objection}

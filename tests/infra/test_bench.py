@@ -4,6 +4,8 @@ import pytest
 
 from infra.bench.__main__ import missed_bars
 from infra.bench.asking import Pace, Unanswered, pace_of
+from infra.bench.imports import Round as ImportRound
+from infra.bench.imports import figures as import_figures
 from infra.bench.lookup import Round, Sized, figures, peak_of
 from infra.bench.stock import copies, number_at
 
@@ -31,6 +33,17 @@ def test_growth_is_told_by_the_bare_rounds_beside_it() -> None:
     slower_machine = Sized([Round(pace(500), pace(250))] * 3, peak=110_000, rows_per_s=1)
     found = figures(small, slower_machine, 10, 1000)
     assert (found["lookup.of_bare"], found["lookup.growth"], found["export.memory_growth"]) == (0.5, 1.0, 1.1)
+
+
+def test_an_import_is_held_against_the_inserts_beside_it_and_its_memory_against_a_small_one() -> None:
+    rounds = [ImportRound(3000, 20_000, 104_000), ImportRound(1000, 10_000, 120_000), ImportRound(1000, 5000, 90_000)]
+    found = import_figures(ImportRound(5000, 20_000, 100_000), rounds, 10, 1000)
+    assert (found["import.of_limit"], found["import.memory_growth"]) == (0.15, 1.2)
+    assert missed_bars({**found, "import.of_limit": 0.09, "import.memory_growth": 1.31}) == [
+        "import.of_limit",
+        "import.memory_growth",
+    ]
+    assert missed_bars(found) == []
 
 
 def test_the_peak_is_the_kernels() -> None:

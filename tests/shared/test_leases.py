@@ -1,5 +1,6 @@
 """A lease is held by one process at a time, through both drivers."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -36,4 +37,16 @@ async def test_a_lease_given_back_is_free_at_once(either_database: Database, nam
     await others.release()
     assert not await others.take()
     await mine.release()
+    assert await others.take()
+
+
+async def test_a_lease_that_is_kept_up_outlasts_its_length_and_is_given_back(
+    either_database: Database, name: str
+) -> None:
+    mine, others = (Lease(either_database, name, seconds=0.3, holder=holder) for holder in ("me", "another"))
+    assert await mine.take()
+    async with mine.kept_up():
+        end = asyncio.get_running_loop().time() + 0.9
+        while asyncio.get_running_loop().time() < end:
+            assert not await others.take()
     assert await others.take()

@@ -83,6 +83,16 @@ def test_a_value_whose_key_is_not_configured_cannot_be_opened() -> None:
     assert refused.value.kind is Kind.UNFORESEEN
 
 
+@given(plain=st.binary(max_size=300), bound_to=st.text(max_size=20))
+def test_bytes_are_sealed_as_texts_are(plain: bytes, bound_to: str) -> None:
+    sealed = OLD.seal_bytes(plain, bound_to=bound_to)
+    assert NEW.open_bytes(sealed, bound_to=bound_to) == plain
+    assert NEW.seal_bytes(plain, bound_to=bound_to).startswith(b"v2.")
+    for wrong, bound in ((sealed, f"{bound_to}?"), (sealed[:-1], bound_to), (b"", bound_to), (b"v1.", bound_to)):
+        with pytest.raises(CannotOpen):
+            NEW.open_bytes(wrong, bound_to=bound)
+
+
 def test_the_error_shows_neither_the_value_nor_the_sealed_text() -> None:
     sealed = NEW.seal(SAMPLES[0], bound_to="e")
     with pytest.raises(CannotOpen) as refused:

@@ -4,6 +4,7 @@ from base64 import b64encode
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jinja2 import UndefinedError
@@ -12,7 +13,7 @@ from shared.http.rendering import Layouts
 
 STYLE = "h1 > b { color: #123; }"
 PAGE = "<style>{{ style }}</style><h1>{{ words }}</h1>{{ day | zh }} {{ day | en }} {{ at | minute }}"
-VALUES = {"day": date(2019, 10, 1), "at": datetime(2019, 10, 1, 16, 5, tzinfo=UTC)}
+VALUES: dict[str, Any] = {"day": date(2019, 10, 1), "at": datetime(2019, 10, 1, 16, 5, tzinfo=UTC)}
 
 
 @pytest.fixture

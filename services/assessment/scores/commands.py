@@ -31,6 +31,7 @@ Remarks = Annotated[
     ),
 ]
 MOST_POINTS = 1000
+COMMON = "theory"  # the part that is marked together
 
 
 class ElementAsked(Command):
@@ -138,3 +139,8 @@ class SheetRow(Command):
     began_at: Instant | None = Field(default=None, description="when the candidate began")
     ended_at: Instant | None = Field(default=None, description="when the candidate ended")
     correction: Long = Field(default="", description="why this row replaces the sheet that was signed before")
+
+    @property
+    def sheet(self) -> str:
+        """Which sheet it is: of a part with one common sheet whoever signed, of the others each assessor's own."""
+        return f"{self.part} {self.work_piece} {'' if self.part == COMMON else self.scorer}"

@@ -30,6 +30,9 @@ from shared.events.assessment.entries import (
     EntryRefiled,
     EntryRejected,
 )
+from shared.events.assessment.imports import (
+    ImportFinished,
+)
 from shared.events.assessment.objections import (
     ObjectionAccepted,
     ObjectionDecided,
@@ -74,6 +77,7 @@ __all__ = [
     "EntryRefiled",
     "EntryRejected",
     "FinalResult",
+    "ImportFinished",
     "ObjectionAccepted",
     "ObjectionDecided",
     "ObjectionEvent",

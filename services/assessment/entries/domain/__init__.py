@@ -14,7 +14,7 @@ from services.assessment.entries.domain.entry import (
     entry_id,
     kept_out,
 )
-from services.assessment.entries.domain.identity import Allowed, WrongParticulars
+from services.assessment.entries.domain.identity import Allowed, WrongParticulars, known_by
 from services.assessment.entries.domain.judgement import (
     JUDGED,
     NotOpen,
@@ -76,6 +76,7 @@ __all__ = [
     "has_passed",
     "judged",
     "kept_out",
+    "known_by",
     "must_be_open",
     "resit_of",
     "results_open",

@@ -240,6 +240,19 @@ async def test_a_further_chunk_cut_off_by_a_crash_is_marked_though_the_registry_
     assert await chunks_of(service, of.id, 2) == {2: [row], 3: [other]}
 
 
+async def test_a_chunk_found_standing_later_marks_no_entry_that_was_filed_again_meanwhile(service: Running) -> None:
+    of = final(UNIT)
+    held: dict[str, Any] = {"objection": "objection-long"}  # so that the clock does not say it before the crash is made
+    [row] = await put(service, of, examined(of, 1, filings=1, **held))
+    stood = (await entry(service, row)).having(filings=0)  # as it was when its first filing was said in chunk 2
+    await chunk_store(service.process.tools.database).add(*chunk_of(of, 2, [stood]), act(service))
+    await changed(service, row, objection="")
+    assert await chunks_of(service, of.id, 2) == {2: [row], 3: [row]}
+    await eventually(lambda: has_supplements(service, of.id, 2))
+    found = await entry(service, row)
+    assert (found.filings, found.chunk) == (2, 3)
+
+
 async def test_results_are_not_made_final_while_rows_are_written_into_the_batch(service: Running) -> None:
     of = on_notice(UNIT)
     await put(service, of, examined(of, 1))

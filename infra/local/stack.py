@@ -164,15 +164,14 @@ def _own(here: Stack, name: str) -> dict[str, str]:
 
 
 def _publics(name: str) -> dict[str, str]:
-    """What the registry prints and signs names its address, so it has to be known before it starts."""
-    if name != "registry":
+    """Who signs has keys; what the registry prints and signs names its address, so it is known before it starts."""
+    if name not in ("registry", "assessment"):
         return {}
+    keys = {"CREDENTIAL_KEYS": f"local:{_new_key()}"}
+    if name == "assessment":
+        return keys
     (port,) = free_ports(1)
-    return {
-        "HTTP_PORT": str(port),
-        "PUBLIC_URL": f"http://{LOOPBACK}:{port}",
-        "CREDENTIAL_KEYS": f"local:{_new_key()}",
-    }
+    return {"HTTP_PORT": str(port), "PUBLIC_URL": f"http://{LOOPBACK}:{port}", **keys}
 
 
 def _prepare(here: Stack) -> None:

@@ -159,9 +159,8 @@ class Rooms:
 
     @cached_property
     def results(self) -> Results:
-        chunks, objections = chunk_store(self.tools.database), self.objections.objections.collection
-        stores = self.known.batches, self.known.entries, chunks
-        return Results(*stores, objections, self.rules, self.tools.clock)
+        stores = self.known.batches, self.known.entries, chunk_store(self.tools.database)
+        return Results(*stores, self.objections.objections.collection, self.rules, self.tools.clock)
 
     @cached_property
     def archives(self) -> Archives:

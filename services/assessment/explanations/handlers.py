@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from services.assessment.batches.domain import Batch
-from services.assessment.entries.domain import Entry
+from services.assessment.entries.domain import Entry, shown
 from services.assessment.explanations.domain import Explanation, Known, Limits, explain
 from services.assessment.mirrors.handlers import Mirrors
-from services.assessment.results.domain import Chunk, before_seal
+from services.assessment.results.domain import Chunk
+from services.assessment.scores.domain import sealed_by
 from shared.act import Scope
 from shared.errors import NotFound
 from shared.rulebook import Rulebook
@@ -31,7 +32,7 @@ class Explanations:
         entry = await self.entries.get(entry_id, scope)
         if entry.batch != batch.id:
             raise NotFound(f"batch {batch.id} has no entry {entry_id}; list its entries")
-        return explain(before_seal(entry, batch), batch, await self._known(entry, batch))
+        return explain(shown(entry, batch), batch, await self._known(entry, batch))
 
     async def _known(self, entry: Entry, batch: Batch) -> Known:
         cards = [*batch.assessors, *([batch.supervisor] if batch.supervisor else [])]
@@ -43,6 +44,7 @@ class Explanations:
             chunks=await self.chunks.find({"batch": batch.id, "chunk": {"$in": chunks}}),
             objections=await self.objections.find({"batch": batch.id, "entry": entry.id}, sort=[("_id", 1)]),
             limits=self._limits(batch),
+            sealed_by=sealed_by,
         )
 
     def _limits(self, batch: Batch) -> Limits:

@@ -11,7 +11,7 @@ chunk 0, and is said in the next one. A chunk that stands need not be made again
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from services.assessment.batches.domain import UNTIL_PUBLICISED, Batch
+from services.assessment.batches.domain import Batch
 from services.assessment.entries.domain import Entry, FoundWrong, Rejection, State, has_passed
 from services.assessment.entries.domain.records import Score
 from services.assessment.results.commands import FindWrong, RefileEntry
@@ -197,14 +197,6 @@ def standing_points(entry: Entry) -> dict[str, float]:
     if entry.found_wrong:
         return dict(entry.found_wrong[-1].scores)
     return {score.part: score.points for score in entry.scores}
-
-
-def before_seal(entry: Entry, batch: Batch) -> Entry:
-    """The entry as it may be shown: until the seal without sheets, points and result, so that nobody scores by them."""
-    if batch.seal is not None or batch.state not in UNTIL_PUBLICISED:
-        return entry
-    state = State.ENROLLED if entry.state in (State.PASSED, State.FAILED) else entry.state
-    return entry.having(sheets=(), scores=(), state=state)
 
 
 def _must_fit(batch: Batch, scores: Mapping[str, float], step: float) -> None:

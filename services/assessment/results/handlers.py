@@ -9,13 +9,12 @@ from time import time
 
 from services.assessment.batches.domain import Batch, Frozen, State, WrongState
 from services.assessment.batches.storage import overdue, taking_rows
-from services.assessment.entries.domain import Entry
+from services.assessment.entries.domain import Entry, shown
 from services.assessment.entries.storage import tally
 from services.assessment.results.commands import FindWrong, RefileEntry
 from services.assessment.results.domain import (
     Chunk,
     NothingWrong,
-    before_seal,
     chunk_of,
     found_wrong,
     refiled,
@@ -181,7 +180,7 @@ class Results:
     async def said_of(self, batch_id: str, entry_id: str, scope: Scope) -> Entry:
         """An entry of a batch, as it may be shown."""
         batch = await self.batches.get(batch_id, scope)
-        return before_seal(await self._entry_of(batch, entry_id), batch)
+        return shown(await self._entry_of(batch, entry_id), batch)
 
     async def refile(self, act: Act, batch_id: str, entry_id: str, asked: RefileEntry) -> Entry:
         """A rejected entry that was mended waits to be said once more; its batch is not archived meanwhile."""

@@ -33,10 +33,10 @@ def must_be_open(batch: Batch) -> Batch:
 
 
 def shown(entry: Entry, batch: Batch) -> Entry:
-    """The entry as it may be shown: without points and result before the seal."""
+    """The entry as it may be shown: before the seal without sheets, points and result, so that nobody scores by them."""
     if results_open(batch):
         return entry
-    return entry.having(scores=(), state=State.ENROLLED if entry.state in JUDGED else entry.state)
+    return entry.having(sheets=(), scores=(), state=State.ENROLLED if entry.state in JUDGED else entry.state)
 
 
 def judged(entry: Entry, batch: Batch) -> Entry:

@@ -21,7 +21,7 @@ class NotOpen(Fault):
 
 
 def results_open(batch: Batch) -> bool:
-    """Whether points and results may be shown: once all sheets are sealed, so that nobody scores by them."""
+    """Whether points and results may be shown: once all sheets are sealed, so that nobody scores by it."""
     return batch.seal is not None or batch.state not in (*UNTIL_PUBLICISED, BatchState.CANCELLED)
 
 
@@ -33,7 +33,7 @@ def must_be_open(batch: Batch) -> Batch:
 
 
 def shown(entry: Entry, batch: Batch) -> Entry:
-    """The entry as it may be shown: before the seal without sheets, points and result, so that nobody scores by them."""
+    """The entry as it may be shown: before the seal without sheets, points and result, so that nobody scores by it."""
     if results_open(batch):
         return entry
     return entry.having(sheets=(), scores=(), state=State.ENROLLED if entry.state in JUDGED else entry.state)

@@ -17,9 +17,6 @@ TO_BE_EXAMINED = {"days.0": {"$exists": True}}
 INDEXES = (
     # One index for every list and count: a list over several states is merged from one scan of each.
     IndexModel([("batch", 1), ("state", 1), ("_id", 1)]),
-    # By ticket, for candidates and for lists in the order of tickets; written when tickets are given.
-    IndexModel([("ticket", 1)], name="ticket", partialFilterExpression={"ticket": {"$gt": ""}}),
-    IndexModel([("batch", 1), ("ticket", 1)], name="tickets", partialFilterExpression={"ticket": {"$gt": ""}}),
     # Those whose result is not said yet: what was held back or filed again is found among a hundred thousand said.
     IndexModel([("batch", 1), ("_id", 1)], name="unsaid", partialFilterExpression={"state": "passed", "chunk": 0}),
     IndexModel([("batch", 1)], name="held", partialFilterExpression={"objection": {"$gt": ""}}),
@@ -42,8 +39,10 @@ INDEXES = (
     ),
     IndexModel([("entered_at", 1)], name="refused", partialFilterExpression={"state": "ineligible"}),
     IndexModel([("entered_at", 1), ("_id", 1)], name="withdrawn", partialFilterExpression={"state": "withdrawn"}),
-    # Tickets and work-piece numbers, written when they are given; sheets and attendance find entries by them.
+    # Tickets and work-piece numbers, written when they are given; sheets and attendance find entries by them, and lists
+    # for the public are in the order of tickets.
     IndexModel([("ticket", 1)], name="tickets", unique=True, partialFilterExpression={"ticket": {"$gt": ""}}),
+    IndexModel([("batch", 1), ("ticket", 1)], name="in order", partialFilterExpression={"ticket": {"$gt": ""}}),
     IndexModel(
         [("batch", 1), ("places.work_piece", 1)],
         name="work_pieces",

@@ -92,7 +92,7 @@ class Exams:
 
     async def _above_points(self, batch: Batch) -> None:
         """More conduct points than the sheet has are refused."""
-        group = (await exam.groups(self.world, batch.unit, batch.id))[0]["assessors"]
+        group = (await exam.groups(self.world, batch.unit, batch.id))["practical"]
         (entry, *_) = await spine.entries_of(self.world, batch.unit, batch.id)
         sheet = exam.sheets_of(entry, group, GOOD)[-1]
         sheet["points"]["conduct"] = 99

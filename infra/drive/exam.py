@@ -25,6 +25,10 @@ class Marks:
 GOOD = Marks()
 
 
+class SheetsRefused(Exception):  # noqa: N818 - says what happened
+    """Sheets that should have been taken were not."""
+
+
 async def arranged(world: World, unit: Unit, batch: str) -> dict[str, Any]:
     """Rooms named and a ticket given to each candidate; the batch."""
     caller, path = world.caller(unit), f"/v1/batches/{batch}"
@@ -80,20 +84,22 @@ async def begun(world: World, unit: Unit, batch: str) -> dict[str, Any]:
 async def scored(world: World, unit: Unit, batch: str, marks: Mapping[str, Marks]) -> list[dict[str, Any]]:
     """The sheets of these entries, in files of 500 rows; the answers."""
     caller, path = world.caller(unit), f"/v1/batches/{batch}/sheets"
-    group = next(row["assessors"] for row in await groups(world, unit, batch) if row["part"] == "practical")
+    group = (await groups(world, unit, batch))["practical"]
     entries = await entries_of(world, unit, batch)
     sheets = [sheet for row in entries if row["id"] in marks for sheet in sheets_of(row, group, marks[row["id"]])]
-    return [
+    answers = [
         await caller.post_rows("assessment", path, sheets[start : start + ROWS])
         for start in range(0, len(sheets), ROWS)
     ]
+    if refused := [row for answer in answers for row in answer["refused"]]:
+        raise SheetsRefused(f"{len(refused)} sheets of {batch} are refused; the first: {refused[0]}")
+    return answers
 
 
-async def groups(world: World, unit: Unit, batch: str) -> list[dict[str, Any]]:
-    """Who assesses each part of a batch."""
+async def groups(world: World, unit: Unit, batch: str) -> dict[str, list[str]]:
+    """The cards of those who assess, by part."""
     found = await world.caller(unit).get("assessment", f"/v1/batches/{batch}/assignment")
-    rows: list[dict[str, Any]] = found["groups"]
-    return rows
+    return {row["part"]: [card["card"] for card in row["assessors"]] for row in found["groups"]}
 
 
 def sheets_of(entry: Mapping[str, Any], group: list[str], marks: Marks) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, time, timedelta
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -59,16 +60,20 @@ def sheets(theory: float = 80.0) -> tuple[Sheet, ...]:
     return (Sheet(part="theory", work_piece="T-001", points=theory, **signed), *practical)
 
 
+_numbers = count(1)
+
+
 def examined(batch: Batch, place: int, state: EntryState = EntryState.PASSED, **changes: Any) -> Entry:
     """An entry of the batch with a ticket, attendance, sheets and scores."""
     row = EnrolRow.model_validate(person(place))
-    identity = entry_id(batch.id, f"index-{place}")
-    of = enrolled(identity, blank(batch), row, "v1.sealed", f"index-{place}", MET)
+    number = next(_numbers)  # nobody here is examined twice on a day, and no ticket or work piece is another's
+    index = f"index-{number}"
+    of = enrolled(entry_id(batch.id, index), blank(batch), row, "v1.sealed", index, MET)
     return of.having(
         state=state,
-        ticket=f"T{place:04d}",
+        ticket=f"T{number:06d}",
         arrangement=1,
-        places=(Place(part="theory", room="一号考场", station=1, work_piece="T-001"),),
+        places=(Place(part="theory", room="一号考场", station=1, work_piece=f"T-{number:06d}"),),
         attendance=(Attendance(part="theory", mark="present", at=SIGNED, by="监考"),),
         sheets=sheets(),
         scores=SCORES,

@@ -128,7 +128,7 @@ class Exam:
         self.told.conflict = await spine.until(refused, "the conflict")
         self.told.replaced = partial
         await exam.assigned(self.world, self.unit, path.rpartition("/")[2])
-        self.told.group = (await exam.groups(self.world, self.unit, path.rpartition("/")[2]))[0]["assessors"]
+        self.told.group = (await exam.groups(self.world, self.unit, path.rpartition("/")[2]))["practical"]
 
     async def _too_late(self, batch: str, entry: str) -> None:
         try:

@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime, time, timedelta
-from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -60,13 +59,14 @@ def sheets(theory: float = 80.0) -> tuple[Sheet, ...]:
     return (Sheet(part="theory", work_piece="T-001", points=theory, **signed), *practical)
 
 
-_numbers = count(1)
+_numbers: dict[tuple[str, int], int] = {}
 
 
 def examined(batch: Batch, place: int, state: EntryState = EntryState.PASSED, **changes: Any) -> Entry:
     """An entry of the batch with a ticket, attendance, sheets and scores."""
     row = EnrolRow.model_validate(person(place))
-    number = next(_numbers)  # nobody here is examined twice on a day, and no ticket or work piece is another's
+    # nobody here is examined twice on a day, and no ticket or work piece is another's
+    number = _numbers.setdefault((batch.id, place), len(_numbers) + 1)
     index = f"index-{number}"
     of = enrolled(entry_id(batch.id, index), blank(batch), row, "v1.sealed", index, MET)
     return of.having(

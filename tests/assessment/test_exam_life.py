@@ -114,15 +114,19 @@ class Life(RuleBasedStateMachine):
     app: ClassVar[Shuffled]
     reached: ClassVar[set[str]]
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(chances=st.lists(CHANCES, min_size=2, max_size=18))
+    def begin(self, chances: list[Chance]) -> None:
+        """A batch that has come somewhere on its way."""
         self.exams: dict[str, Exam] = {}
         self.candidates: dict[str, Candidate] = {}
         self.revoked: dict[str, datetime] = {}
         self.answered: set[tuple[str, int]] = set()
         self.certified: set[str] = set()
         self.people = 0
+        self._checked = 0
         self.run(self._begin())
+        self.plans(days=3)
+        self.a_batch_goes_on(0, chances)
 
     async def _begin(self) -> None:
         for store in self.app.service.stores:
@@ -544,7 +548,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def only_results_that_keep_every_rule_are_said_final(self) -> None:
-        for message in self._said(ResultsFinalised.type)[getattr(self, "_checked", 0) :]:
+        for message in self._said(ResultsFinalised.type)[self._checked :]:
             said = ResultsFinalised.model_validate_json(message.body)
             for row in said.results:
                 self.must_be_right(row.entry, message.time)

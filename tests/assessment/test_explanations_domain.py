@@ -1,7 +1,7 @@
 """Each rule an entry must fulfil is held against what is stored of it, whatever state it says it has."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -198,6 +198,15 @@ def test_a_carried_part_needs_no_sheet_and_no_attendance_and_still_its_mark() ->
     assert found.holds
     assert found.parts[0].carried_from == "entry-before"
     assert broken(explained(resat(59))) == {"parts"}
+
+
+def test_an_objection_raised_after_the_result_was_said_does_not_undo_it() -> None:
+    said = datetime(2019, 10, 22, tzinfo=UTC)
+    chunk, _ = chunk_of(BATCH, 1, [examined(BATCH, 1)], said)
+    row = {"_id": "objection-1", "state": "raised", "is_open": True}
+    for days, rules in ((1, set()), (-1, {"objection"})):
+        raised = {**row, "steps": [{"state": "raised", "at": said + timedelta(days=days), "by": "unit"}]}
+        assert broken(explained(objections=(raised,), chunks=(chunk,))) == rules
 
 
 def test_an_open_objection_that_is_stored_elsewhere_is_seen() -> None:

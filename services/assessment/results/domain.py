@@ -74,9 +74,12 @@ class Chunk(Entity):
     last: str
     results: int
     filings: Mapping[str, int] = {}
+    said_at: datetime | None = None
 
 
-def chunk_of(batch: Batch, number: int, entries: Sequence[Entry]) -> tuple[Chunk, Sequence[Event]]:
+def chunk_of(
+    batch: Batch, number: int, entries: Sequence[Entry], at: datetime | None = None
+) -> tuple[Chunk, Sequence[Event]]:
     """A chunk: 1 … `batch.chunks` at the closing, higher numbers later; entries in the order of their ids."""
     chunk = Chunk(
         id=f"{batch.id}.{number}",
@@ -89,6 +92,7 @@ def chunk_of(batch: Batch, number: int, entries: Sequence[Entry]) -> tuple[Chunk
         last=entries[-1].id if entries else "",
         results=len(entries),
         filings={entry.id: entry.filings + 1 for entry in entries},
+        said_at=at,
     )
     assert batch.notice is not None
     event = ResultsFinalised.model_construct(

@@ -159,7 +159,7 @@ class Results:
         return bool(found)
 
     async def _said(self, act: Act, batch: Batch, number: int, rows: Sequence[Entry]) -> Chunk:
-        chunk, events = chunk_of(batch, number, rows)
+        chunk, events = chunk_of(batch, number, rows, act.at)
         try:
             chunk = await self.chunks.add(chunk, events, act)
         except AlreadyThere:  # it was said under another act, or by another process

@@ -1,6 +1,7 @@
 """Every rule an entry must fulfil to be certified, computed from the stored evidence and never from its state."""
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from services.assessment.batches.domain import State as BatchState
 from services.assessment.eligibility.domain import Met
@@ -125,11 +126,19 @@ def _period(case: Case) -> tuple[bool, str]:
 
 
 def _no_objection(case: Case) -> tuple[bool, str]:
-    still = [str(row["_id"]) for row in case.known.objections if row.get("is_open")]
+    """None was open when its result was said; one that was raised later does not undo that."""
+    still = {str(row["_id"]): _came_later(case, row) for row in case.known.objections if row.get("is_open")}
     if case.entry.objection:
-        still.append(case.entry.objection)
-    count = len(case.known.objections)
-    return not still, f"open: {', '.join(dict.fromkeys(still))}" if still else f"none is open of {count}"
+        still.setdefault(case.entry.objection, False)
+    if holding := [identity for identity, later in still.items() if not later]:
+        return False, f"open: {', '.join(holding)}"
+    return True, f"none held it back; {len(still)} of {len(case.known.objections)} were raised since it was said"
+
+
+def _came_later(case: Case, objection: Mapping[str, Any]) -> bool:
+    said = [row.said_at for row in case.known.chunks if case.entry.id in row.filings and row.said_at]
+    steps = objection.get("steps", ())
+    return bool(said and steps) and steps[0]["at"] >= max(said)
 
 
 def _said(case: Case) -> tuple[bool, str]:

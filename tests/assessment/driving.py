@@ -107,11 +107,13 @@ async def moved(service: Running, batch: str, state: State, **fields: Any) -> No
 
 
 PEOPLE: dict[str, int] = {}
+MOST = 2000  # people of one batch; those before the first batch are for tests that name persons themselves
 
 
 def person_of(batch: str, number: int) -> dict[str, str]:
     """A person of a batch: nobody is in two batches, for many of them are examined on the same day."""
-    return person(PEOPLE.setdefault(batch, 2000 * len(PEOPLE)) + number)
+    assert number < MOST, "this is a person of the next batch"
+    return person(PEOPLE.setdefault(batch, MOST * (len(PEOPLE) + 1)) + number)
 
 
 async def enrolled(service: Running, unit: str, batch: str, people: range) -> list[str]:

@@ -14,6 +14,11 @@ from services.assessment.entries.commands import EnrolRow
 from services.assessment.entries.domain import Attendance, Entry, Place, Score, Sheet, blank, enrolled, entry_id
 from services.assessment.entries.domain import State as EntryState
 from services.assessment.entries.storage import entry_store
+from services.assessment.objections.commands import Kind, RaisedBy
+from services.assessment.objections.domain import Objection, Step
+from services.assessment.objections.domain import State as Objected
+from services.assessment.objections.storage import objection_store
+from services.assessment.scores.domain import sealed_by
 from shared.act import Act
 from shared.clock import SHANGHAI
 from shared.storage.store import Store
@@ -49,14 +54,24 @@ def final(unit: str, **changes: Any) -> Batch:
 def sheets(theory: float = 80.0) -> tuple[Sheet, ...]:
     """One common sheet for theory and one of each assessor for the practical part."""
     whole = {**dict.fromkeys(DIMENSIONS, 0.0), **SHEET}
-    signed = {"scorer": "评分人", "checker": "核分人", "signed_at": SIGNED, "digest": "1" * 64, "marks": ()}
+    signed = {"scorer": "评分人", "checker": "核分人", "signed_at": SIGNED, "marks": ()}
     practical = [
         Sheet(
             part="practical", assessor=card, work_piece="P-001", dimensions=whole, points=sum(whole.values()), **signed
         )
         for card in CARDS
     ]
-    return (Sheet(part="theory", work_piece="T-001", points=theory, **signed), *practical)
+    made = (Sheet(part="theory", work_piece="T-001", points=theory, **signed), *practical)
+    return tuple(sheet.model_copy(update={"digest": sealed_by(sheet)}) for sheet in made)
+
+
+def objection(of: Batch, entry: str, identity: str, state: Objected = Objected.REFUSED) -> Objection:
+    """An objection to a result of the batch that has ended."""
+    about = {"authority": of.authority, "unit": of.unit, "batch": of.id, "occupation": of.occupation, "level": of.level}
+    steps = tuple(Step(state=step, at=AFTER, by="system") for step in (Objected.RAISED, state))
+    ended = {"state": state, "is_open": False, "due": None, "steps": steps}
+    asked = {"entry": entry, "kind": Kind.SCORE, "text": "?", "raised_by": RaisedBy.CANDIDATE}
+    return Objection(id=identity, **about, **asked, **ended)
 
 
 _numbers: dict[tuple[str, int], int] = {}
@@ -95,6 +110,11 @@ async def put(service: Running, batch: Batch, *entries: Entry) -> list[str]:
     if rows:
         await entry_store(database).add_all([((row, []), act(service)) for row in rows])
     return [row.id for row in rows]
+
+
+async def objected(service: Running, made: Objection) -> str:
+    """Store an objection; nothing is announced."""
+    return (await objection_store(service.process.tools.database).add(made, [], act(service))).id
 
 
 async def entry(service: Running, identity: str) -> Entry:

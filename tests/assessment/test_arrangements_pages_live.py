@@ -20,8 +20,8 @@ from services.assessment.arrangements.domain import PartOnTicket
 from services.assessment.arrangements.handlers import TicketPaper
 from services.assessment.batches.domain import State
 from shared.http.rendering import Layouts
-from tests.assessment.driving import authorised, batch_of, batches, enrolled, get, moved, post, slug
-from tests.assessment.examples import person, published
+from tests.assessment.driving import authorised, batch_of, batches, enrolled, get, moved, person_of, post, slug
+from tests.assessment.examples import published
 from tests.assessment.pages import PHONE, printed, widths
 from tests.live import Running, eventually, running
 
@@ -66,7 +66,7 @@ async def shown(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.TempP
         assert answer.status_code == 200, answer.text
         await eventually(lambda: is_ticketed(service, batch))
         rows = (await get(service, UNIT, f"/{batch}/tickets"))["rows"]
-        people = {entry: person(number) for number, entry in enumerate(entries)}
+        people = {entry: person_of(batch, number) for number, entry in enumerate(entries)}
         yield Shown(service, batch, people, rows)
 
 

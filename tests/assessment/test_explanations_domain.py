@@ -1,6 +1,5 @@
 """Each rule an entry must fulfil is held against what is stored of it, whatever state it says it has."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from services.assessment.entries.domain import Entry, FoundWrong, Rejection, Res
 from services.assessment.entries.domain import State as EntryState
 from services.assessment.explanations.domain import Explanation, Known, explain
 from services.assessment.results.domain import chunk_of
+from services.assessment.scores.domain import sealed_by
 from shared.events.registry import Alternative, Conditions, Predicate
 from tests.assessment.examples import ASSIGNED, CARDS, EXAM, NOW, card, standard
 from tests.assessment.made import AFTER, MET, examined, final, sheets
@@ -25,10 +25,12 @@ SUPERVISOR = card(card="card-9", kind="supervisor")
 KNOWN = {row: card(card=row) for row in CARDS} | {"card-9": SUPERVISOR}
 BATCH = final(UNIT, id="batch-1")
 SAID = examined(BATCH, 1, EntryState.CERTIFIED, filings=1, chunk=1)
+UNSAID = SAID.having(state=EntryState.PASSED, filings=0, chunk=0)
+SAID_IN, _ = chunk_of(BATCH, 1, [UNSAID])
 
 
 def explained(entry: Entry = SAID, batch: Batch = BATCH, **known: Any) -> Explanation:
-    return explain(entry, batch, Known(**{"edition": EDITION, "cards": KNOWN, **known}))
+    return explain(entry, batch, Known(**{"edition": EDITION, "cards": KNOWN, "chunks": (SAID_IN,), **known}))
 
 
 def broken(found: Explanation) -> set[str]:
@@ -36,7 +38,7 @@ def broken(found: Explanation) -> set[str]:
 
 
 def test_an_entry_that_went_the_whole_way_is_explained_by_edition_sheets_signatures_assessors_and_dates() -> None:
-    chunk, _ = chunk_of(BATCH, 1, [examined(BATCH, 1)])
+    chunk, _ = chunk_of(BATCH, 1, [UNSAID])
     found = explained(chunks=(chunk,))
     assert broken(found) == set()
     assert found.holds
@@ -185,7 +187,7 @@ def test_a_reviewers_reason_stands_for_a_condition() -> None:
 def test_a_level_without_conditions_is_open_only_by_its_edition() -> None:
     open_level = SAID.having(eligibility=None)
     assert explained(open_level, edition=standard()).holds
-    assert broken(explain(open_level, BATCH, Known(cards=KNOWN))) == {"eligibility"}
+    assert broken(explain(open_level, BATCH, Known(cards=KNOWN, chunks=(SAID_IN,)))) == {"eligibility"}
 
 
 def test_a_carried_part_needs_no_sheet_and_no_attendance_and_still_its_mark() -> None:
@@ -202,7 +204,7 @@ def test_a_carried_part_needs_no_sheet_and_no_attendance_and_still_its_mark() ->
 
 def test_an_objection_raised_after_the_result_was_said_does_not_undo_it() -> None:
     said = datetime(2019, 10, 22, tzinfo=UTC)
-    chunk, _ = chunk_of(BATCH, 1, [examined(BATCH, 1)], said)
+    chunk, _ = chunk_of(BATCH, 1, [UNSAID], said)
     row = {"_id": "objection-1", "state": "raised", "is_open": True}
     for days, rules in ((1, set()), (-1, {"objection"})):
         raised = {**row, "steps": [{"state": "raised", "at": said + timedelta(days=days), "by": "unit"}]}
@@ -217,17 +219,17 @@ def test_an_open_objection_that_is_stored_elsewhere_is_seen() -> None:
 
 
 def test_a_filing_that_is_in_two_chunks_or_in_none_is_seen() -> None:
-    first, _ = chunk_of(BATCH, 1, [examined(BATCH, 1)])
-    again, _ = chunk_of(BATCH, 2, [examined(BATCH, 1)])
+    first, _ = chunk_of(BATCH, 1, [UNSAID])
+    again, _ = chunk_of(BATCH, 2, [UNSAID])
     assert broken(explained(chunks=(first, again))) == {"said"}
     rejection = Rejection(reason="x", detail="", chunk=1, mended="y", actor="unit", at=NOW)
     twice = SAID.having(filings=2, chunk=2, rejections=(rejection,))
-    second, _ = chunk_of(BATCH, 2, [examined(BATCH, 1, filings=1)])
+    second, _ = chunk_of(BATCH, 2, [UNSAID.having(filings=1)])
     assert explained(twice, chunks=(first, second)).holds
     assert broken(explained(twice, chunks=(first,))) == {"said"}
 
 
 def test_a_sheet_that_differs_from_its_digest_is_seen() -> None:
-    honest: Callable[..., str] = lambda _: "1" * 64  # noqa: E731
-    assert explained(sealed_by=honest).holds
+    assert explained(sealed_by=sealed_by).holds
     assert broken(explained(sealed_by=lambda _: "2" * 64)) == {"sheets"}
+    assert broken(explained(SAID.having(sheets=other_sheets(checker="另一人")), sealed_by=sealed_by)) == {"sheets"}

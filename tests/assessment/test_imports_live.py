@@ -21,8 +21,19 @@ from services.assessment.imports.storage import import_store
 from services.assessment.imports.worker import MOST_TRIES, TURN
 from shared.events.assessment import ImportFinished
 from shared.storage.mongo import Collection
-from tests.assessment.driving import authorised, batch_of, enrolled, get, moved, said_of, slug
-from tests.assessment.examples import SHEET, published, resident_id, standing
+from tests.assessment.driving import (
+    authorised,
+    batch_of,
+    examined,
+    get,
+    moved,
+    planned_by,
+    post,
+    said_of,
+    site_of,
+    slug,
+)
+from tests.assessment.examples import SHEET, published, resident_id, site_said, standing
 from tests.assessment.importing import (
     NDJSON,
     as_csv,
@@ -36,6 +47,7 @@ from tests.assessment.importing import (
     send,
     sent,
 )
+from tests.assessment.sheets import rows_of
 from tests.live import Running, eventually, running
 
 pytestmark = pytest.mark.live
@@ -55,6 +67,14 @@ def kept(service: Running, name: str) -> Collection:
 async def counts(service: Running, unit: str, batch: str) -> dict[str, int]:
     found: dict[str, int] = (await get(service, unit, f"/{batch}"))["counts"]
     return found
+
+
+async def entered(service: Running, unit: str, batch: str, numbers: range) -> list[str]:
+    """The entries of candidates of these numbers, entered without a file."""
+    answer = await post(service, unit, f"/{batch}/entries", [candidate(number) for number in numbers])
+    assert answer.json()["refused"] == [], answer.text
+    entries: list[str] = answer.json()["entries"]
+    return entries
 
 
 async def registering(service: Running, unit: str) -> tuple[str, str]:
@@ -118,7 +138,7 @@ async def test_the_same_file_sent_thrice_at_once_is_one_import(service: Running)
 async def test_a_dry_run_tells_the_same_and_changes_nothing(service: Running) -> None:
     unit, batch = await registering(service, "unit-33-dry")
     numbers = people(1300)
-    await enrolled(service, unit, batch, numbers[:1])
+    await entered(service, unit, batch, numbers[:1])
     rows = [candidate(number) for number in numbers]
     rows[3]["name"] = ""
     rows[1200] = rows[5]  # of another run of rows
@@ -137,21 +157,47 @@ async def test_a_dry_run_tells_the_same_and_changes_nothing(service: Running) ->
     await eventually(lambda: is_empty(service, "import_keys"))
 
 
-async def test_scores_come_as_a_file_and_an_entry_stands_in_it_once(service: Running) -> None:
-    unit, batch = await registering(service, "unit-33-scores")
-    entries = await enrolled(service, unit, batch, people(700))
-    await moved(service, batch, State.IN_EXAM)
-    cells = {f"practical.{name}": points for name, points in SHEET.items()}
-    rows = [{"entry": entry, "theory": 80, **cells} for entry in entries]
-    rows[650]["entry"] = entries[2]
-    rows[651]["theory"] = 101
-    made = await sent(service, unit, batch, as_csv(rows, rows[0]), kind="scores")
+SHEET_COLUMNS = ("work_piece", "part", "points.points", *(f"points.{name}" for name in SHEET), "scorer", "checker")
+
+
+def cells_of(row: dict[str, Any]) -> dict[str, Any]:
+    """The row of a sheet as it stands in a table: a column for each element, and one for the only one of theory."""
+    points = row["points"] if isinstance(row["points"], dict) else {"points": row["points"]}
+    plain = {name: value for name, value in row.items() if name != "points"}
+    return {**plain, **{f"points.{name}": value for name, value in points.items()}}
+
+
+@pytest.mark.parametrize("written", [as_csv, as_ndjson])
+async def test_scores_come_as_a_file_and_a_sheet_stands_in_it_once(service: Running, written: Any) -> None:
+    unit, batch = await registering(service, f"unit-33-scores-{written.__name__}")
+    entries = await entered(service, unit, batch, people(700))
+    await examined(service, batch, entries)
+    rows = [row for entry in entries for row in rows_of(entry)]
+    rows[2 * TURN + 1] = rows[2]  # of an earlier run of rows
+    rows[2602] = rows[2601]
+    rows[2604] = {**rows[2604], "points": 101}  # of theory
+    table = written is as_csv
+    file = as_csv(map(cells_of, rows), SHEET_COLUMNS) if table else as_ndjson(rows)
+    media, ahead = ("text/csv", 2) if table else (NDJSON, 1)
+    before = await get(service, unit, f"/{batch}")
+    tried = await sent(service, unit, batch, file, kind="scores", media=media, dry_run=True)
+    looked = await ended(service, unit, tried["id"])
+    assert (looked["accepted"], looked["refused"]) == (2797, 3)
+    assert await get(service, unit, f"/{batch}") == before
+    made = await sent(service, unit, batch, file, kind="scores", media=media)
     done = await ended(service, unit, made["id"])
-    assert (done["accepted"], done["refused"]) == (698, 2)
-    assert await refusals(service, unit, made["id"]) == [(652, "/entry", "duplicate"), (653, "/theory", "above-points")]
-    assert (await counts(service, unit, batch))["passed"] == 698
-    tried = await send(service, unit, batch, as_csv(rows[:2], rows[0]), kind="scores", dry_run=True)
-    assert slug(tried) == "no-dry-run"
+    assert (done["accepted"], done["refused"]) == (2797, 3)
+    told = await refusals(service, unit, made["id"])
+    assert told == [
+        (2 * TURN + 1 + ahead, "/work_piece", "duplicate"),
+        (2602 + ahead, "/work_piece", "duplicate"),
+        (2604 + ahead, "/points/points", "above-points"),
+    ]
+    assert await refusals(service, unit, tried["id"]) == told
+    stored = kept(service, "entries")
+    assert await stored.count({"batch": batch, "state": "passed"}) == 697, "three lack a sheet"
+    assert await stored.count({"batch": batch, "sheets.version": {"$gt": 1}}) == 0
+    await eventually(lambda: is_empty(service, "import_keys"))
 
 
 async def test_the_report_is_read_in_pages_and_downloaded_without_what_stood_in_the_rows(service: Running) -> None:
@@ -392,10 +438,12 @@ async def test_a_small_file_of_another_line_does_not_wait_for_a_big_one(service:
     unit, batch = await registering(service, "unit-33-big")
     other = "unit-34-small"
     await service.says(standing(unit=other), subject=other, authority="34")
+    site = site_of(other)
+    await service.says(site_said(site=site, unit=other), subject=site, authority="34")
 
     async def planned() -> str:
-        asked = {"occupation": "rebar_worker", "level": "5", "exam_on": "2019-10-12", "planned": 20, "site": "site-1"}
-        answer = await service.http.post("/v1/batches", json=asked, headers=service.token("unit", other, "34"))
+        asked, caller = planned_by(other), service.token("unit", other, "34")
+        answer = await service.http.post("/v1/batches", json=asked, headers=caller)
         return str(answer.json().get("id", ""))
 
     small_batch = await eventually(planned)

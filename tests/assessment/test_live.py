@@ -13,6 +13,8 @@ from infra.local.servers import Servers
 from services.assessment.batches.domain import State
 from services.assessment.batches.storage import taking_rows
 from services.assessment.entries.domain import State as EntryState
+from services.assessment.objections.domain import Objection
+from services.assessment.objections.domain import State as Objected
 from services.assessment.results.domain import chunk_of
 from services.assessment.results.storage import chunk_store
 from shared.events.assessment import (
@@ -40,6 +42,8 @@ from tests.assessment.made import (
     entry,
     examined,
     final,
+    objected,
+    objection,
     on_notice,
     put,
     reads,
@@ -70,11 +74,10 @@ def after_the_period(service: Running) -> None:
     service.set_time(AFTER)
 
 
-def decided(batch: str, entry_id: str, **changes: Any) -> ObjectionDecided:
+def decided(of: Objection, **changes: Any) -> ObjectionDecided:
     about: dict[str, Any] = {
-        "batch": batch, "unit": UNIT, "occupation": "rebar_worker", "level": "5", "objection": "objection-1",
-        "entry": entry_id, "kind": "score", "outcome": "changed", "certified": False, "before": "failed",
-        "after": "passed", "passes": True, "scores": {"theory": 80, "practical": 61}, "reason": "漏计一个要素。",
+        **of.named(), "outcome": of.state, "certified": False, "before": "failed", "after": "passed",
+        "passes": True, "scores": {"theory": 80, "practical": 61}, "reason": "漏计一个要素。",
     }  # fmt: skip
     return ObjectionDecided(**{**about, **changes})
 
@@ -109,8 +112,8 @@ async def has_supplements(service: Running, batch: str, count: int) -> bool:
 async def test_results_on_notice_are_made_final_and_end_with_certificates_and_rejections(service: Running) -> None:
     of = in_exam(state=State.SCORED, seal=SEAL, id="batch-spine", unit=UNIT)
     rows = [examined(of, number) for number in range(3)]
-    entries = await put(service, of, *rows, examined(of, 3, EntryState.FAILED))
-    failed = examined(of, 3).id
+    failed = examined(of, 3, EntryState.FAILED)
+    entries = await put(service, of, *rows, failed)
     service.set_time(PERIOD.ends_at - timedelta(days=7))
     assert (await asks(service, "/batches/batch-spine/publicise", org=UNIT)).status_code == 200
     [notice] = await said_of(service, ResultsPublicised, of.id)
@@ -121,7 +124,7 @@ async def test_results_on_notice_are_made_final_and_end_with_certificates_and_re
     assert (await said_of(service, BatchClosed, of.id))[0]["chunks"] == 1
     [said] = await heard_of(service, ResultsFinalised, of.id)
     content = json.loads(said.body)
-    passed = [row for row in entries if row != failed]
+    passed = [row for row in entries if row != failed.id]
     assert [row["entry"] for row in content["results"]] == passed
     assert (said.headers["ce-subject"], said.headers["ce-authority"]) == ("batch-spine.1", "33")
     opened = service.process.tools.sealer.open(content["results"][0]["person"], bound_to=passed[0])
@@ -156,15 +159,17 @@ async def test_who_is_held_back_is_not_said_until_the_objection_ends_and_then_on
     of = on_notice(UNIT)
     entries = await put(service, of, *(examined(of, number) for number in range(3)))
     held, others = entries[1], [entries[0], entries[2]]
-    await changed(service, held, state=EntryState.FAILED, objection="objection-1")
+    ended = objection(of, held, f"objection-{of.id}", Objected.CHANGED)
+    await changed(service, held, state=EntryState.FAILED, objection=ended.id)
     await asks(service, f"/batches/{of.id}/finalise", org=UNIT)
     assert await chunks_of(service, of.id, 1) == {1: others}
     await certify(service, of.id, *others)
     await heard_of(service, EntryCertified, of.id, 2)
     assert await is_in(service, of.id, State.FINALISED), "an open objection keeps the batch from being certified"
+    await objected(service, ended)
     await changed(service, held, state=EntryState.PASSED, objection="")
     for name in ("decided", "decided", "heard again under another id"):
-        await service.says(decided(of.id, held), subject="objection-1", event_id=f"{of.id} {name}")
+        await service.says(decided(ended), subject=ended.id, event_id=f"{of.id} {name}")
     assert await chunks_of(service, of.id, 2) == {1: others, 2: [held]}
     await eventually(lambda: has_supplements(service, of.id, 1))
     found = await entry(service, held)
@@ -192,9 +197,9 @@ async def test_an_open_objection_holds_back_even_before_its_entry_is_marked_and_
 async def test_a_refused_objection_lets_its_entry_go(service: Running) -> None:
     of = final(UNIT)
     [row] = await put(service, of, examined(of, 1, objection="objection-2"))
-    await changed(service, row, objection="")
-    names = {"batch": of.id, "unit": UNIT, "occupation": "rebar_worker", "level": "5", "entry": row, "kind": "score"}
-    await service.says(ObjectionRefused(**names, objection="objection-2", reason="无具体事项"), subject="objection-2")
+    ended = objection(of, row, "objection-2")
+    await objected(service, ended)
+    await service.says(ObjectionRefused(**ended.named(), reason="无具体事项"), subject=ended.id)
     assert await chunks_of(service, of.id, 1) == {2: [row]}
 
 
@@ -335,14 +340,19 @@ async def test_a_final_result_found_wrong_is_said_and_never_edited(service: Runn
 async def test_an_objection_decided_after_the_certificate_finds_the_result_wrong_once(service: Running) -> None:
     of = final(UNIT)
     [row] = await put(service, of, examined(of, 1, EntryState.CERTIFIED, chunk=1, filings=1, number="1"))
-    said = decided(of.id, row, certified=True, outcome="upheld", passes=False, scores={"theory": 0, "practical": 0})
+    upheld, rejected = (
+        objection(of, row, f"objection-{state}", state) for state in (Objected.UPHELD, Objected.REJECTED)
+    )
+    for ended in (upheld, rejected):
+        await objected(service, ended)
+    said = decided(upheld, certified=True, passes=False, scores={"theory": 0, "practical": 0})
     for name in ("first", "again"):
-        await service.says(said, subject="objection-9", event_id=f"{of.id} {name}")
+        await service.says(said, subject=upheld.id, event_id=f"{of.id} {name}")
     [wrong] = await said_of(service, EntryFoundWrong, of.id)
     assert (wrong["passes"], wrong["practical"]) == (False, 0)
-    await service.says(decided(of.id, row, outcome="rejected", certified=True), subject="objection-10")
+    await service.says(decided(rejected, certified=True), subject=rejected.id)
     found = await entry(service, row)
-    assert [note.basis for note in found.found_wrong] == ["objection objection-1, upheld"]
+    assert [note.basis for note in found.found_wrong] == ["objection objection-upheld, upheld"]
 
 
 async def test_nobody_files_again_what_is_not_theirs(service: Running) -> None:

@@ -25,8 +25,8 @@ from shared.events.assessment import (
 )
 from shared.events.base import Event
 from shared.events.registry import UnitSuspended
-from tests.assessment.driving import authorised, batches, get, moved, said_of, slug, writing
-from tests.assessment.examples import person, published, resident_id, standing
+from tests.assessment.driving import authorised, batches, get, moved, person_of, said_of, slug, writing
+from tests.assessment.examples import published, standing
 from tests.assessment.objecting import LIMITS, review
 from tests.assessment.on_notice import (
     accepted_by,
@@ -97,16 +97,17 @@ async def test_an_objection_turns_a_58_into_a_61_with_two_signatures_and_its_nei
 async def test_a_candidate_objects_by_ticket_and_id_number_and_follows_it_without_a_token(service: Running) -> None:
     unit = await authorised(service, "unit-33-own")
     batch, (low, _) = await on_notice(service, unit)
-    mine = {"ticket": ticket_of(batch, 0), "id_number": resident_id(0)}
-    body = {**mine, "kind": "score", "text": f"我是{person(0)['name']}，{resident_id(0)}，第三项漏计。"}
+    number = person_of(batch, 0)["id_number"]
+    mine = {"ticket": ticket_of(batch, 0), "id_number": number}
+    body = {**mine, "kind": "score", "text": f"我是{person_of(batch, 0)['name']}，{number}，第三项漏计。"}
     answer = await asked_by_public(service, "/objections", body)
     assert answer.status_code == 201, answer.text
     assert set(answer.json()) == {"id", "kind", "state", "raised_on", "answer_by", "reason"}
-    assert resident_id(0) not in answer.text
+    assert number not in answer.text
     objection = answer.json()["id"]
     assert await is_held(service, low, objection)
     kept = (await objections(service).get(objection)).text
-    assert resident_id(0) not in kept
+    assert number not in kept
     assert "漏计" in kept
     refusal = {"reason": "复核无误。"}
     assert (await asked(service, f"/objections/{objection}/refuse", refusal, org=unit)).status_code == 200
@@ -118,11 +119,12 @@ async def test_a_candidate_objects_by_ticket_and_id_number_and_follows_it_withou
 async def test_a_wrong_ticket_and_a_wrong_number_get_the_very_same_refusal(service: Running) -> None:
     unit = await authorised(service, "unit-33-vague")
     batch, _ = await on_notice(service, unit)
-    right = {"ticket": ticket_of(batch, 0), "id_number": resident_id(0)}
+    right = {"ticket": ticket_of(batch, 0), "id_number": person_of(batch, 0)["id_number"]}
+    assert (await asked_by_public(service, "/objections/own", right)).json()["rows"] == [], "the two together are right"
     answers = []
     for wrong in (
         {"ticket": "19101433-000-00000"},
-        {"id_number": resident_id(1)},
+        {"id_number": person_of(batch, 1)["id_number"]},
         {"id_number": "1"},
         {"ticket": "$gt"},
     ):
@@ -138,7 +140,8 @@ async def test_two_candidates_with_the_same_key_raise_two_objections(service: Ru
     batch, people = await on_notice(service, unit)
     made = []
     for number in range(2):
-        body = {"ticket": ticket_of(batch, number), "id_number": resident_id(number), "kind": "score", "text": "?"}
+        mine = {"ticket": ticket_of(batch, number), "id_number": person_of(batch, number)["id_number"]}
+        body = {**mine, "kind": "score", "text": "?"}
         made.append(await asked_by_public(service, "/objections", body, key="1"))
         await service.process.tools.database.collection("answers").delete({})  # as if a day had gone by
     assert [answer.status_code for answer in made] == [201, 201]
@@ -312,12 +315,13 @@ async def test_while_a_batch_is_frozen_its_candidates_object_and_the_authority_a
         return bool((await get(service, unit, f"/{batch}"))["frozen"])
 
     await eventually(frozen)
-    body = {"ticket": ticket_of(batch, 0), "id_number": resident_id(0), "kind": "score", "text": "?"}
+    mine = {"ticket": ticket_of(batch, 0), "id_number": person_of(batch, 0)["id_number"]}
+    body = {**mine, "kind": "score", "text": "?"}
     made = await asked_by_public(service, "/objections", body)
     assert made.status_code == 201, made.text
     objection = made.json()["id"]
-    mine = await asked(service, f"/objections/{objection}/accept", org=unit)
-    assert (mine.status_code, slug(mine)) == (409, "batch-frozen")
+    theirs = await asked(service, f"/objections/{objection}/accept", org=unit)
+    assert (theirs.status_code, slug(theirs)) == (409, "batch-frozen")
     assert (await asked(service, f"/objections/{objection}/accept", role="authority")).status_code == 200
     done = await asked(service, f"/objections/{objection}/review", REVIEW, role="authority")
     assert done.json()["state"] == "changed"

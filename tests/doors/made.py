@@ -62,11 +62,13 @@ def _results(service: Running) -> ResultsFinalised:
 
 
 async def in_assessment(service: Running) -> Made:
-    """A batch with rooms and sealed sheets and what was found in them; another on notice, with an objection."""
+    """A batch with a file, rooms, sealed sheets and what was found in them; another on notice, with an objection."""
     await service.says(published(), subject="rebar_worker-2019p", authority="national")
     await driving.authorised(service, UNIT)
     batch = await driving.batch_of(service, UNIT)
     entries = await driving.enrolled(service, UNIT, batch, range(12))
+    tried = await importing.sent(service, UNIT, batch, importing.as_csv([importing.candidate(3)]), dry_run=True)
+    await importing.ended(service, UNIT, tried["id"])
     rooms = [{"part": part, "name": "一号考场", "stations": 12} for part in ("theory", "practical")]
     await driving.post(service, UNIT, f"/{batch}/arrangement", {"rooms": rooms})
 
@@ -79,8 +81,6 @@ async def in_assessment(service: Running) -> Made:
     seen = {"item": "name_list", "reason": "核对", "approved_by": "站长", "witnesses": ["甲", "乙"]}
     answer = await driving.post(service, UNIT, f"/{batch}/archive/views", seen)
     assert answer.status_code == 200, answer.text
-    filling = await driving.batch_of(service, UNIT)
-    await importing.sent(service, UNIT, filling, importing.as_csv([importing.candidate(3)]))
     publicised, (other, _) = await on_notice.on_notice(service, UNIT)
     objection = await on_notice.raised_by(service, UNIT, publicised, other)
     return {"batch": batch, "entry": entries[0], "room": "1", "signal": signal["signal"], "objection": objection}

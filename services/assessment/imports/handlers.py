@@ -14,8 +14,7 @@ from services.assessment.imports.domain import Cursor, Import, Kind, Sender, imp
 from services.assessment.imports.storage import PIECE, Files, Reports, referred, stopped
 from shared.act import Act
 from shared.clock import Clock
-from shared.errors import AlreadyThere, Fault
-from shared.errors import Kind as FaultKind
+from shared.errors import AlreadyThere
 from shared.http.rows import Line, Refused, RowsTaken
 from shared.http.rows.files import Layout, Scan
 from shared.rulebook import Rulebook
@@ -25,12 +24,6 @@ from shared.workdays import local_day
 
 ABANDONED = 1800.0  # seconds of real time after which a file cannot be on its way in any more
 Rows = Iterable[Line[Any] | Refused]
-
-
-class NoDryRun(Fault):
-    """Rows of this kind are not tried out; send them to be taken."""
-
-    slug, kind = "no-dry-run", FaultKind.INVALID
 
 
 @dataclass(frozen=True)
@@ -44,7 +37,7 @@ class Taker:
 
     row: type[BaseModel]
     take: Callable[[Act, str, Rows], Awaitable[RowsTaken]]
-    check: Callable[[Act, str, Rows], Awaitable[RowsTaken]] | None
+    check: Callable[[Act, str, Rows], Awaitable[RowsTaken]]
     key: Callable[[Any], str]
     field: str
     replaces: bool = False
@@ -122,12 +115,10 @@ class Imports:
     async def _must_take(self, made: Import, act: Act) -> None:
         """The room that owns the rows takes them now: asked with none."""
         taker = self.takers[made.kind]
-        if not made.dry_run:
-            await taker.take(replace(act, id=f"{act.id}-none"), made.batch, ())
-        elif taker.check is None:
-            raise NoDryRun(f"rows of {made.kind} are not tried out; leave dry_run out")
-        else:
+        if made.dry_run:
             await taker.check(act, made.batch, ())
+        else:
+            await taker.take(replace(act, id=f"{act.id}-none"), made.batch, ())
 
     def _import(self, act: Act, batch: Batch, asked: Asked, arrived: Arrived) -> Import:
         assert act.caller is not None

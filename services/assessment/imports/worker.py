@@ -133,7 +133,6 @@ class Worker:
     async def _asked(self, found: Import, taker: Taker, act: Act, rows: Sequence[Read]) -> RowsTaken:
         if not found.dry_run:
             return await taker.take(act, found.batch, rows)
-        assert taker.check is not None
         return await taker.check(act, found.batch, rows)
 
     async def _stop(self, found: Import, fault: Fault) -> None:

@@ -146,7 +146,8 @@ def _said(case: Case) -> tuple[bool, str]:
     entry = case.entry
     mine = [row for row in case.known.chunks if entry.id in row.filings]
     filings = sorted(row.filings[entry.id] for row in mine)
-    once = filings == list(range(1, entry.filings + 1)) if mine else True
+    untold = any(not row.filings for row in case.known.chunks)  # a chunk from before it told which filings it says
+    once = filings == list(range(1, entry.filings + 1)) if mine else untold
     text = f"said {entry.filings} times, last in chunk {entry.chunk}"
     return entry.filings > 0 and entry.chunk > 0 and once, text
 

@@ -15,7 +15,7 @@ from infra.local.stack import ROOT
 FORM = ROOT / "services" / "evaluation" / "data" / "form.json"
 ROWS = 500
 NOT_HEARD_YET = ("unit-not-authorised", "no-standard", "site-unknown", "site-not-confirmed", "card-unknown")
-ENDED = ("certified", "rejected", "failed")
+ENDED = ("certified", "rejected", "failed", "ineligible", "withdrawn")
 T = TypeVar("T")
 
 

@@ -66,9 +66,21 @@ class Chance:
     absent: bool
     accident: bool
     files: bool
+    size: int
+    """Of a group that is assigned whatever the proposal says; 0: as it says."""
+    objects: bool
 
 
-CHANCES = st.builds(Chance, THEORY, PRACTICAL, RARELY, RARELY, st.sampled_from([True, True, False]))
+CHANCES = st.builds(
+    Chance,
+    THEORY,
+    PRACTICAL,
+    RARELY,
+    RARELY,
+    st.sampled_from([True, True, False]),
+    st.sampled_from([0, 0, 0, 2, 4]),
+    st.booleans(),
+)
 EIGHT = st.lists(CHANCES, min_size=8, max_size=8)
 
 
@@ -257,8 +269,12 @@ class Life(RuleBasedStateMachine):
         await self._examines(exam, replace(chance, absent=False, accident=False))
         await self.ask("POST", f"/batches/{exam.id}/seal")
 
-    async def _finalises(self, exam: Exam, _: Chance) -> None:
-        self._not_before(exam.ends_at)
+    async def _finalises(self, exam: Exam, chance: Chance) -> None:
+        rows = await self.entries(exam.id)
+        if chance.objects and rows:
+            await self._objects(rows[-1]["id"], self.candidates[rows[-1]["id"]], "score")
+        if not chance.absent:  # else it is tried before the period is over
+            self._not_before(exam.ends_at)
         await self.ask("POST", f"/batches/{exam.id}/finalise")
 
     async def _ends(self, _: Exam, chance: Chance) -> None:
@@ -269,11 +285,13 @@ class Life(RuleBasedStateMachine):
         if moment is not None and self.app.clock.now() < moment:
             self.app.clock.move(moment - self.app.clock.now())
 
-    async def _assigns_and_begins(self, exam: Exam, _: Chance) -> None:
+    async def _assigns_and_begins(self, exam: Exam, chance: Chance) -> None:
         await self.app.give_all()
         path = f"/batches/{exam.id}/assignment"
         if proposed := await self.ask("POST", f"{path}/proposal", {"pool": [*CARDS, SUPERVISOR]}):
             await self._assigns(exam, proposed["groups"], proposed["supervisor"])
+        if chance.size:
+            await self._assigns_any(exam, chance.size, 0)
         self._not_before(datetime.combine(exam.exam_on, time(9), SHANGHAI))
         await self._begins(exam)
 
@@ -403,8 +421,11 @@ class Life(RuleBasedStateMachine):
     @rule(chosen=st.integers(0, 9), size=st.integers(1, 4), first=st.integers(0, 6))
     def any_group_is_assigned(self, chosen: int, size: int, first: int) -> None:
         if exam := self.exam(chosen):
-            cards = [CARDS[(first + place) % len(CARDS)] for place in range(size)]
-            self.run(self._assigns(exam, [{"part": "practical", "assessors": cards, "head": cards[0]}], SUPERVISOR))
+            self.run(self._assigns_any(exam, size, first))
+
+    async def _assigns_any(self, exam: Exam, size: int, first: int) -> None:
+        cards = [CARDS[(first + place) % len(CARDS)] for place in range(size)]
+        await self._assigns(exam, [{"part": "practical", "assessors": cards, "head": cards[0]}], SUPERVISOR)
 
     @rule(who=st.integers(0, 99), mark=st.sampled_from(["absent", "violation", "late", "present"]))
     def attendance_is_noted(self, who: int, mark: str) -> None:

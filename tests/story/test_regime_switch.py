@@ -97,7 +97,8 @@ class Switch:
         exam_on = LATER + timedelta(days=1)
         batch = await spine.announce(self.world, self.unit, OCCUPATION, exam_on, 2, level="4")
         self.told.enrolment = await self._enrol(self.unit, batch, [stranger, holder])
-        (self.told.entry,) = await spine.entries_of(self.world, self.unit, batch)
+        rows = await spine.entries_of(self.world, self.unit, batch)
+        (self.told.entry,) = [row for row in rows if row["state"] == "enrolled"]  # the other is kept, and not let in
         await self._publicised(self.unit, batch, exam_on)
         self.world.set_time(LATER + timedelta(days=9))
         self.told.third = await self._certified(self.unit, batch)
@@ -117,7 +118,9 @@ class Switch:
     async def _publicised(self, unit: Unit, batch: str, exam_on: date) -> None:
         self.world.set_time(exam_on, 17)
         entries = await spine.entries_of(self.world, unit, batch)
-        await exam.examined(self.world, unit, batch, {row["id"]: exam.GOOD for row in entries})
+        await exam.examined(
+            self.world, unit, batch, {row["id"]: exam.GOOD for row in entries if row["state"] == "enrolled"}
+        )
         await spine.publicise(self.world, unit, batch)
 
     async def _certified(self, unit: Unit, batch: str) -> list[dict[str, Any]]:
@@ -126,7 +129,8 @@ class Switch:
         await spine.settled(self.world, unit, batch)
         entries = await spine.entries_of(self.world, unit, batch)
         caller = self.world.caller(unit)
-        rows = [await caller.get("registry", f"/v1/certificates/{row['id']}") for row in entries]
+        certified = [row["id"] for row in entries if row["state"] == "certified"]
+        rows = [await caller.get("registry", f"/v1/certificates/{entry}") for entry in certified]
         return sorted(rows, key=lambda row: str(row["number"]))
 
     async def _over(self, plans: list[str]) -> None:

@@ -15,11 +15,13 @@ from services.assessment.entries.domain import Certificate
 from services.assessment.entries.domain import State as EntryState
 from services.assessment.mirrors.domain import Standard
 from services.assessment.mirrors.storage import card_store, standard_store
+from services.assessment.results.domain import chunk_of
+from services.assessment.results.storage import chunk_store
 from shared.events.assessment import ArchiveBegun, ArchiveChecked, BatchArchived
 from shared.signing import Keyring
 from tests.assessment.driving import heard_of, said_of, slug
 from tests.assessment.examples import CARDS, EXAM, card, in_exam, standard
-from tests.assessment.made import AFTER, act, asks, batch_now, changed, examined, final, put, reads
+from tests.assessment.made import AFTER, act, asks, batch_now, changed, entry, examined, final, put, reads
 from tests.live import CREDENTIAL_KEYS, Running, eventually, running
 
 pytestmark = pytest.mark.live
@@ -253,6 +255,9 @@ async def test_every_viewing_is_on_record_with_two_people_present(service: Runni
 
 async def test_why_an_entry_passed_is_answered_from_what_is_stored(service: Running) -> None:
     batch, entries = await certified(service)
+    unsaid = [(await entry(service, row)).having(filings=0) for row in entries]
+    said = chunk_of(await batch_now(service, batch), 1, unsaid)
+    await chunk_store(service.process.tools.database).add(*said, act(service))
     path = f"/batches/{batch}/entries/{entries[0]}/explanation"
     answer = await reads(service, path)
     assert answer.status_code == 200, answer.text

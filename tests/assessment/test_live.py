@@ -13,7 +13,7 @@ from infra.local.servers import Servers
 from services.assessment.batches.domain import State
 from services.assessment.batches.storage import taking_rows
 from services.assessment.entries.domain import State as EntryState
-from services.assessment.objections.domain import Objection
+from services.assessment.objections.domain import Objection, Verdict
 from services.assessment.objections.domain import State as Objected
 from services.assessment.results.domain import chunk_of
 from services.assessment.results.storage import chunk_store
@@ -353,6 +353,44 @@ async def test_an_objection_decided_after_the_certificate_finds_the_result_wrong
     await service.says(decided(rejected, certified=True), subject=rejected.id)
     found = await entry(service, row)
     assert [note.basis for note in found.found_wrong] == ["objection objection-upheld, upheld"]
+
+
+async def test_what_is_found_wrong_before_the_registry_answers_is_said_once_there_is_a_certificate(
+    service: Running,
+) -> None:
+    of = final(UNIT)
+    [row] = await put(service, of, examined(of, 1, chunk=1, filings=1))
+    changed = objection(of, row, "objection-before", Objected.CHANGED)
+    await objected(service, changed)
+    said = decided(changed, certified=True, passes=False, scores={"theory": 58, "practical": 80.5})
+    await service.says(said, subject=changed.id, event_id=f"{of.id} early")
+
+    async def is_noted() -> bool:
+        return bool((await entry(service, row)).found_wrong)
+
+    await eventually(is_noted)
+    assert not [one for one in service.said if one.type == EntryFoundWrong.type and of.id.encode() in one.body]
+    for name in ("first", "again"):
+        await service.says(certificate(row, of.id, UNIT), subject=row, event_id=f"{of.id} filed {name}")
+    [wrong] = await said_of(service, EntryFoundWrong, of.id)
+    assert (wrong["entry"], wrong["passes"], wrong["theory"]) == (row, False, 58)
+
+
+async def test_what_an_objection_just_found_is_on_the_entry_before_it_is_filed_again(service: Running) -> None:
+    of = final(UNIT)
+    [row] = await put(service, of, examined(of, 1, EntryState.REJECTED, chunk=1, filings=1, reason="x"))
+    failing = Verdict(certified=True, before=EntryState.PASSED, after=EntryState.PASSED, passes=False, scores={})
+    changed = objection(of, row, "objection-late", Objected.CHANGED).having(verdict=failing)
+    await objected(service, changed)  # decided, and its event is still on its way
+    path = f"/batches/{of.id}/entries/{row}/refile"
+    assert (await asks(service, path, {"reason": "已补"}, org=UNIT)).status_code == 503
+    said = decided(changed, certified=True, passes=False, scores={"theory": 58, "practical": 80.5})
+    await service.says(said, subject=changed.id, event_id=f"{of.id} late")
+
+    async def refused() -> bool:
+        return slug(await asks(service, path, {"reason": "已补"}, org=UNIT)) == "entry-not-passed"
+
+    await eventually(refused)
 
 
 async def test_nobody_files_again_what_is_not_theirs(service: Running) -> None:

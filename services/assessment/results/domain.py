@@ -142,7 +142,8 @@ def refiled(entry: Entry, asked: RefileEntry, actor: str, now: datetime) -> Deci
     filings = max(entry.filings, len(entry.rejections) + 1)  # the refused filing, even if it was not marked yet
     said = EntryRefiled(**_named(entry), filing=filings + 1, rejected_for=entry.reason, reason=asked.reason)
     waiting = {"state": State.PASSED, "chunk": 0, "filings": filings, "reason": "", "detail": ""}
-    return entry.having(**waiting, rejections=(*entry.rejections, mended)), [said]
+    notes = tuple(note.model_copy(update={"said": True}) for note in entry.found_wrong)  # the right points are said
+    return entry.having(**waiting, found_wrong=notes, rejections=(*entry.rejections, mended)), [said]
 
 
 def found_wrong(entry: Entry, batch: Batch, asked: FindWrong, step: float, actor: str, now: datetime) -> Decided:
@@ -171,7 +172,18 @@ def reviewed_wrong(entry: Entry, said: ObjectionDecided, now: datetime) -> Decid
     )
     if entry.state is State.REJECTED:  # there is no certificate to see to; what is filed again follows from the note
         return entry.having(found_wrong=(*entry.found_wrong, note)), []
+    if entry.state is State.PASSED:  # the registry has not answered yet: it is told once there is a certificate
+        unsaid = note.model_copy(update={"said": False})
+        return entry.having(found_wrong=(*entry.found_wrong, unsaid)), []
     return _wrong(entry, note)
+
+
+def told(entry: Entry) -> Decided:
+    """The registry is told what was found wrong while its answer was on its way."""
+    if entry.state is not State.CERTIFIED or all(note.said for note in entry.found_wrong):
+        return entry, []
+    notes = tuple(note.model_copy(update={"said": True}) for note in entry.found_wrong)
+    return entry.having(found_wrong=notes), [_found_wrong(entry, notes[-1])]
 
 
 def _wrong(entry: Entry, note: FoundWrong) -> Decided:
@@ -179,7 +191,11 @@ def _wrong(entry: Entry, note: FoundWrong) -> Decided:
         raise NotCertified(f"this entry is {entry.state}; a result that is not final is changed by an objection")
     if (dict(note.scores), note.passes) == (standing_points(entry), still_passes(entry)):
         raise NothingWrong("send the points that are right and differ from those that stand", field="/scores")
-    said = EntryFoundWrong(
+    return entry.having(found_wrong=(*entry.found_wrong, note)), [_found_wrong(entry, note)]
+
+
+def _found_wrong(entry: Entry, note: FoundWrong) -> EntryFoundWrong:
+    return EntryFoundWrong(
         **_named(entry),
         number=entry.number,
         passes=note.passes,
@@ -188,7 +204,6 @@ def _wrong(entry: Entry, note: FoundWrong) -> Decided:
         reason=note.reason,
         basis=note.basis,
     )
-    return entry.having(found_wrong=(*entry.found_wrong, note)), [said]
 
 
 def still_passes(entry: Entry) -> bool:

@@ -20,14 +20,17 @@ from services.assessment.results.domain import (
     refiled,
     reviewed_wrong,
     supplemented,
+    told,
 )
 from services.assessment.results.storage import (
     finalised_after,
+    is_unfollowed,
     is_waiting,
     left_to_say,
     mark,
     to_say,
     unheld,
+    untold_of,
 )
 from shared.act import Act, Scope
 from shared.clock import Clock
@@ -188,10 +191,17 @@ class Results:
         decide = partial(refiled, asked=asked, actor=act.actor, now=self.clock.now())
         if act.id not in entry.taken:
             decide(entry)  # refused here, it does not sign on to the batch
+            if await is_unfollowed(self.objections, entry):
+                raise Contended("an objection to it was just decided; repeat the request in a moment")
         async with taking_rows(self.batches, batch_id, act, SAID, REFILING):
             return await self.entries.change(entry_id, act, decide)
 
     # -- found wrong -----------------------------------------------------------------------------------
+
+    async def answered(self, certified: Iterable[str], act: Act) -> None:
+        """What was found wrong before there was a certificate is said now."""
+        if untold := await untold_of(self.entries, certified):
+            await self.entries.change_all(dict.fromkeys(untold, (replace(act, id=f"told-{act.id}"), told)))
 
     async def find_wrong(self, act: Act, batch_id: str, entry_id: str, asked: FindWrong) -> Entry:
         """A final result was found wrong; the registry is told."""
@@ -199,9 +209,8 @@ class Results:
         await self._entry_of(batch, entry_id)
         now = self.clock.now()
         step = self.rules.number("score.step", on=local_day(now))
-        return await self.entries.change(
-            entry_id, act, lambda entry: found_wrong(entry, batch, asked, step, act.actor, now)
-        )
+        decide = partial(found_wrong, batch=batch, asked=asked, step=step, actor=act.actor, now=now)
+        return await self.entries.change(entry_id, act, decide)
 
     async def objection_decided(self, act: Act, said: ObjectionDecided) -> None:
         """What was said before is found wrong; an entry that was held back is said if it passed."""

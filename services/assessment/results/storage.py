@@ -1,6 +1,7 @@
 """Where chunks are kept, which entries still wait to be said, and marking those that were."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from services.assessment.batches.domain import Batch
 from services.assessment.batches.domain import State as BatchState
@@ -28,6 +29,14 @@ async def objected(objections: Collection, batch: str) -> list[str]:
     """The entries with an open objection, whether they are held back by it already or a moment later."""
     rows = await objections.find({"batch": batch, "is_open": True}, fields={"entry": 1})
     return sorted({row["entry"] for row in rows})
+
+
+async def is_unfollowed(objections: Collection, entry: Entry) -> bool:
+    """Whether an objection was decided after its result was said, and what it found is not on the entry yet."""
+    found = {"is_open": False, "verdict.certified": True, "state": {"$in": ["changed", "upheld"]}}
+    rows = await objections.find({"entry": entry.id, **found}, fields={"_id": 1})
+    known = " ".join(note.basis for note in entry.found_wrong)
+    return any(str(row["_id"]) not in known for row in rows)
 
 
 async def unheld(entries: Store[Entry], objections: Collection, batch: str) -> int:
@@ -87,3 +96,9 @@ async def finalised_after(batches: Store[Batch], after: str) -> list[Batch]:
     states = [BatchState.FINALISED, BatchState.CERTIFIED]
     query = {"state": {"$in": states}, "_id": {"$gt": after}}
     return await batches.find(query, limit=MOST_LOOKED)
+
+
+async def untold_of(entries: Store[Entry], wanted: Iterable[str]) -> list[str]:
+    """Which of these were found wrong before there was a certificate, and the registry does not know."""
+    query = {"_id": {"$in": list(wanted)}, "found_wrong.said": False}
+    return [str(row["_id"]) for row in await entries.collection.find(query, fields={"_id": 1})]

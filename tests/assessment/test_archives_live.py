@@ -15,6 +15,8 @@ from services.assessment.entries.domain import Certificate
 from services.assessment.entries.domain import State as EntryState
 from services.assessment.mirrors.domain import Standard
 from services.assessment.mirrors.storage import card_store, standard_store
+from services.assessment.results.domain import chunk_of
+from services.assessment.results.storage import chunk_store
 from shared.events.assessment import ArchiveBegun, ArchiveChecked, BatchArchived
 from shared.signing import Keyring
 from tests.assessment.driving import heard_of, said_of, slug
@@ -57,7 +59,11 @@ async def certified(service: Running, *, people: int = 3) -> tuple[str, list[str
         examined(of, place, EntryState.CERTIFIED, **ended).having(number=f"199900200150000{place}")
         for place in range(people)
     ]
-    return of.id, await put(service, of, *rows)
+    ids = await put(service, of, *rows)
+    before = [row.having(filings=0) for row in rows]
+    said = chunk_of(of, 1, sorted(before, key=lambda row: row.id), service.process.tools.clock.now())[0]
+    await chunk_store(service.process.tools.database).add(said, [], act(service))
+    return of.id, ids
 
 
 def document(item: str) -> dict[str, Any]:
@@ -249,6 +255,22 @@ async def test_every_viewing_is_on_record_with_two_people_present(service: Runni
     ]
     assert {row["reason"] for row in seen} == {"成绩复核"}
     assert (await asks(service, path, {**VIEW, "item": "sheets"}, org="unit-33-002")).status_code == 404
+
+
+async def test_a_key_sent_again_shows_nothing_that_is_not_on_record(service: Running) -> None:
+    batch, _ = await certified(service)
+    path, headers = f"/v1/batches/{batch}/archive/views", service.token("unit", UNIT, "33")
+
+    async def viewed(item: str) -> str:
+        answer = await service.http.post(path, json={**VIEW, "item": item}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["view"]["item"])
+
+    assert [await viewed(item) for item in ("plan", "plan", "sheets")] == ["plan", "plan", "sheets"]
+    service.forward(days=1)
+    assert await viewed("sheets") == "sheets"
+    seen = (await reads(service, f"/batches/{batch}/archive/views")).json()["rows"]
+    assert sorted(row["item"] for row in seen) == ["plan", "sheets", "sheets"]
 
 
 async def test_why_an_entry_passed_is_answered_from_what_is_stored(service: Running) -> None:

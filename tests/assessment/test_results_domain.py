@@ -165,6 +165,7 @@ def test_a_result_found_wrong_is_noted_beside_what_was() -> None:
     ("changes", "fault"),
     [
         ({"checker": " 甲 "}, OneSignature),
+        ({"scorer": "card-1", "checker": "ＣＡＲＤ－ 1"}, OneSignature),
         ({"scores": {"practical": 75.5}}, NothingWrong),
         ({"scores": {"practical": 100.5}}, WrongPoints),
         ({"scores": {"practical": 80.3}}, WrongPoints),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from services.assessment.archives.commands import EnterDocument, ViewItem, WriteReport
@@ -140,7 +141,9 @@ class Archives:
         who = (act.actor, act.caller.role.value, act.caller.organisation)
         if any(row.item == asked.item and not row.present for row in found.items):  # points before the seal, too
             raise Missing("this item is not there yet; read the archive to see what is", field="/item")
-        viewing = viewed(f"view-{act.id}", found.batch, asked, self.checklist, who, now)
+        # one record for each thing seen on each day: a key sent again opens nothing that is not on record
+        seen = blake2b(f"{act.id} {local_day(now)} {asked.model_dump_json()}".encode(), digest_size=16).hexdigest()
+        viewing = viewed(f"view-{seen}", found.batch, asked, self.checklist, who, now)
         viewing = await self.views.add(viewing, [], act)
         documents = [row for row in found.archive.documents if row.item == asked.item]
         reports = list(found.archive.reports) if asked.item == "supervision_report" else []

@@ -15,6 +15,7 @@ from services.assessment.batches.domain import Batch
 from services.assessment.entries.domain import Entry, FoundWrong, Rejection, State, has_passed
 from services.assessment.entries.domain.records import Score
 from services.assessment.results.commands import FindWrong, RefileEntry
+from services.assessment.scores.domain import spelled
 from shared.entity import Entity
 from shared.errors import Fault, Kind
 from shared.events.assessment import EntryFoundWrong, EntryRefiled, FinalResult, ObjectionDecided, ResultsFinalised
@@ -147,7 +148,7 @@ def refiled(entry: Entry, asked: RefileEntry, actor: str, now: datetime) -> Deci
 
 def found_wrong(entry: Entry, batch: Batch, asked: FindWrong, step: float, actor: str, now: datetime) -> Decided:
     """The right points are recorded and said; the entry's own scores, state and certificate stay as they were."""
-    if asked.scorer.strip() == asked.checker.strip():
+    if spelled(asked.scorer) == spelled(asked.checker):
         raise OneSignature("name two different people as scorer and checker", field="/checker")
     _must_fit(batch, asked.scores, step)
     right = {**standing_points(entry), **asked.scores}

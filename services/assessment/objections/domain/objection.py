@@ -1,6 +1,5 @@
 """An objection and its life: raised, accepted or refused, reviewed and decided, each step within its days."""
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Self
@@ -29,6 +28,7 @@ from services.assessment.objections.domain.records import (
     WrongState,
     deadline,
 )
+from services.assessment.scores.domain import spelled
 from shared.entity import Entity
 from shared.events.assessment import (
     ObjectionAccepted,
@@ -144,10 +144,5 @@ def must_be_within(asked: ReviewScore, scope: Sequence[str]) -> None:
     """A score review has one of the grounds of the rule and two signatures."""
     if asked.ground not in scope:
         raise OutOfScope(f"the grounds are: {', '.join(scope)}", field="/ground", rule="review.scope")
-    if _spelled(asked.scorer) == _spelled(asked.checker):
+    if spelled(asked.scorer) == spelled(asked.checker):
         raise SignedTwice("let somebody else check and sign", field="/checker")
-
-
-def _spelled(name: str) -> str:
-    """A name however it is spelled: wide or narrow letters, capitals, blanks."""
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())

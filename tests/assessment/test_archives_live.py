@@ -19,9 +19,10 @@ from services.assessment.results.domain import chunk_of
 from services.assessment.results.storage import chunk_store
 from shared.events.assessment import ArchiveBegun, ArchiveChecked, BatchArchived
 from shared.signing import Keyring
+from shared.workdays import add_workdays
 from tests.assessment.driving import heard_of, said_of, slug
 from tests.assessment.examples import CARDS, EXAM, card, in_exam, standard
-from tests.assessment.made import AFTER, act, asks, batch_now, changed, examined, final, put, reads
+from tests.assessment.made import act, asks, batch_now, changed, examined, final, put, reads
 from tests.live import CREDENTIAL_KEYS, Running, eventually, running
 
 pytestmark = pytest.mark.live
@@ -31,6 +32,7 @@ DOCUMENTS = (
     *("entry_material", "exam_plan", "staff_sign_in", "paper_custody", "room_records", "answer_papers", "confirmation"),
 )
 VIEW = {"reason": "成绩复核", "approved_by": "站长", "witnesses": ["档案员甲", "督导员乙"]}
+OBJECTED = add_workdays(EXAM, 10).ends_at  # until when points can be objected to
 SEEN = Certificate(number="1999002001500001", regime="appraisal", exam_on=EXAM, filed_on=EXAM, sequence=1)
 
 
@@ -48,7 +50,7 @@ async def service(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.Tem
 
 @pytest.fixture(autouse=True)
 def after_the_period(service: Running) -> None:
-    service.set_time(AFTER + timedelta(days=1))
+    service.set_time(OBJECTED + timedelta(days=1))
 
 
 async def certified(service: Running, *, people: int = 3) -> tuple[str, list[str]]:
@@ -208,6 +210,47 @@ async def test_an_archive_waits_for_an_entry_that_was_filed_again(service: Runni
     await changed(service, entries[0], state=EntryState.REJECTED)
     refused = await asks(service, path, {"reason": "再次"}, org=UNIT)
     assert slug(refused) == "batch-state", "what is archived is filed no more"
+
+
+async def test_an_archive_is_not_closed_while_points_can_still_be_objected_to(service: Running) -> None:
+    batch, _ = await certified(service)
+    await complete(service, batch)
+    service.set_time(OBJECTED - timedelta(minutes=1))
+    answer = await close(service, batch)
+    assert (answer.status_code, slug(answer)) == (409, "period-open")
+    service.set_time(OBJECTED + timedelta(seconds=1))
+    assert (await close(service, batch)).status_code == 200
+    await archived(service, batch)
+
+
+async def test_nothing_that_comes_after_changes_the_hashes_of_an_archive(service: Running) -> None:
+    of = final(UNIT, state=State.CERTIFIED)
+    ended: dict[str, Any] = {"filings": 1, "chunk": 1}
+    refused = examined(of, 2, EntryState.INELIGIBLE).having(ticket="", places=(), sheets=(), scores=(), days=())
+    rows = [
+        examined(of, 0, EntryState.CERTIFIED, certificate=SEEN, **ended),
+        examined(of, 1, EntryState.REJECTED, reason="issuer-without-code", **ended),
+        refused.having(entered_at=OBJECTED - timedelta(days=30)),
+    ]
+    await put(service, of, *rows)
+    await complete(service, of.id)
+    assert (await close(service, of.id)).status_code == 200
+    manifest = (await archived(service, of.id))["manifest"]
+    mended = await asks(
+        service,
+        f"/batches/{of.id}/entries/{rows[1].id}/mend",
+        {"employer": "别家公司", "reason": "报名时录入有误。"},
+        org=UNIT,
+    )
+    assert (mended.status_code, slug(mended)) == (409, "batch-state"), "what is archived is mended no more"
+    service.forward(days=400)
+    stored = service.process.tools.database.collection("entries")
+
+    async def is_forgotten() -> bool:
+        return await stored.count({"_id": rows[2].id}) == 0
+
+    await eventually(is_forgotten)
+    assert (await verdict(service, manifest)).json()["unchanged"] is True
 
 
 async def test_a_batch_that_is_not_certified_has_no_archive_to_close(service: Running) -> None:

@@ -104,7 +104,7 @@ class Objections:
         identity = f"objection-{blake2b(f'{act.id} {entry.id}'.encode(), digest_size=16).hexdigest()}"
         for standing in await self.objections.find({"_id": identity}):
             return await self._holding(act, standing)
-        once, by, limits = replace(act, id=identity), (party, act.actor), self._limits(self.clock.today())
+        once, by, limits = replace(act, id=identity), (party, act.actor), self._limits(self.clock.today(), batch)
         decision = raised(identity, entry, batch, kind, text, by, limits, self.clock.now())
         if await self.objections.count({"entry": entry.id, **OPEN}):  # before signing on, which a refusal leaves behind
             raise AlreadyOpen(WAIT)
@@ -219,9 +219,11 @@ class Objections:
         await self._holding(act, objection)
         return batch, await self.entries.get(objection.entry)
 
-    def _limits(self, on: date) -> Limits:
+    def _limits(self, on: date, batch: Batch | None = None) -> Limits:
+        """The rules of a day; until when points can be objected to is that of the day the public list named it."""
+        since = batch.notice.opens_on if batch and batch.notice else on
         return Limits(
-            apply=self.rules.integer("review.apply_wd", on=on),
+            apply=self.rules.integer("review.apply_wd", on=since),
             accept=self.rules.integer("objection.accept_wd", on=on),
             decide=self.rules.integer("review.decide_wd", on=on),
         )

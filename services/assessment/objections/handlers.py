@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import partial
+from functools import partial, reduce
 from hashlib import blake2b
 
 from services.assessment.batches.domain import Batch, Frozen
@@ -146,7 +146,7 @@ class Objections:
         batch, entry = await self._at(act, identity)
         now = self.clock.now()
         review = Review.model_validate(asked, from_attributes=True)
-        correct = await self._corrected(batch, review, asked.reason, now)
+        correct = await self._after_those_before(entry, await self._corrected(batch, review, asked.reason, now))
         done = await self.objections.change(
             identity, act, lambda found: found.reviewed(asked, entry, correct, act.actor, now), expect=expect
         )
@@ -202,6 +202,13 @@ class Objections:
         if objection.state is State.UPHELD:
             return partial(disqualified, reason=objection.reason)
         return lambda entry: entry
+
+    async def _after_those_before(self, entry: Entry, correct: Correction) -> Correction:
+        """A review of what was said counts with those before it, of which its sheets say nothing."""
+        found = await of_entry(self.objections, entry.id)
+        said = [row for row in found if row.state is State.CHANGED and row.verdict and row.verdict.certified]
+        before = [await self._correction(row) for row in said]
+        return lambda given: correct(reduce(lambda known, also: also(known), before, given))
 
     async def _corrected(self, batch: Batch, review: Review, reason: str, at: datetime) -> Correction:
         papers = {paper.part: paper for paper in await self.papers(batch)}

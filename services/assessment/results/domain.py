@@ -18,7 +18,7 @@ from services.assessment.results.commands import FindWrong, RefileEntry
 from services.assessment.scores.domain import spelled
 from shared.entity import Entity
 from shared.errors import Fault, Kind
-from shared.events.assessment import EntryFoundWrong, EntryRefiled, FinalResult, ObjectionDecided, ResultsFinalised
+from shared.events.assessment import EntryRefiled, FinalResult, ObjectionDecided, ResultsFinalised
 from shared.events.base import Event
 
 Decided = tuple[Entry, Sequence[Event]]
@@ -152,17 +152,22 @@ def found_wrong(entry: Entry, batch: Batch, asked: FindWrong, step: float, actor
         raise OneSignature("name two different people as scorer and checker", field="/checker")
     _must_fit(batch, asked.scores, step)
     right = {**standing_points(entry), **asked.scores}
-    reached = [has_passed(part, Score(part=part.id, points=right.get(part.id, 0.0))) for part in batch.parts]
     why = asked.model_dump(exclude={"scores"})
-    return _wrong(entry, FoundWrong(scores=right, passes=all(reached), actor=actor, at=now, **why))
+    return _wrong(entry, FoundWrong(scores=right, passes=_passes(batch, right), actor=actor, at=now, **why))
 
 
-def reviewed_wrong(entry: Entry, said: ObjectionDecided, now: datetime) -> Decided:
+def reviewed_wrong(entry: Entry, batch: Batch, said: ObjectionDecided, now: datetime) -> Decided:
     """The same by an objection that was decided after the result was said; its two signatures are with it."""
     basis = f"objection {said.objection}, {said.outcome}"
+    own = {score.part: score.points for score in entry.scores}
+    # what this objection leaves as it was may have been put right before
+    right = {
+        **standing_points(entry),
+        **{part: points for part, points in said.scores.items() if points != own.get(part)},
+    }
     note = FoundWrong(
-        scores={**standing_points(entry), **said.scores},
-        passes=said.passes,
+        scores=right,
+        passes=_passes(batch, right),
         reason=said.reason,
         basis=basis,
         scorer="",
@@ -170,7 +175,10 @@ def reviewed_wrong(entry: Entry, said: ObjectionDecided, now: datetime) -> Decid
         actor="system",
         at=now,
     )
-    if entry.state is State.REJECTED:  # there is no certificate to see to; what is filed again follows from the note
+    if entry.state in (State.PASSED, State.REJECTED):
+        # the registry has not answered, and is told once it certifies; or there is no certificate to see to, and what
+        # is filed again follows from the note
+        _must_differ(entry, note)
         return entry.having(found_wrong=(*entry.found_wrong, note)), []
     return _wrong(entry, note)
 
@@ -178,18 +186,17 @@ def reviewed_wrong(entry: Entry, said: ObjectionDecided, now: datetime) -> Decid
 def _wrong(entry: Entry, note: FoundWrong) -> Decided:
     if entry.state is not State.CERTIFIED:
         raise NotCertified(f"this entry is {entry.state}; a result that is not final is changed by an objection")
+    _must_differ(entry, note)
+    return entry.having(found_wrong=(*entry.found_wrong, note)), [entry.wrong(note)]
+
+
+def _must_differ(entry: Entry, note: FoundWrong) -> None:
     if (dict(note.scores), note.passes) == (standing_points(entry), still_passes(entry)):
         raise NothingWrong("send the points that are right and differ from those that stand", field="/scores")
-    said = EntryFoundWrong(
-        **_named(entry),
-        number=entry.number,
-        passes=note.passes,
-        theory=note.scores.get("theory", 0.0),
-        practical=note.scores.get("practical", 0.0),
-        reason=note.reason,
-        basis=note.basis,
-    )
-    return entry.having(found_wrong=(*entry.found_wrong, note)), [said]
+
+
+def _passes(batch: Batch, right: Mapping[str, float]) -> bool:
+    return all(has_passed(part, Score(part=part.id, points=right.get(part.id, 0.0))) for part in batch.parts)
 
 
 def still_passes(entry: Entry) -> bool:

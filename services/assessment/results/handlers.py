@@ -206,8 +206,11 @@ class Results:
     async def objection_decided(self, act: Act, said: ObjectionDecided) -> None:
         """What was said before is found wrong; an entry that was held back is said if it passed."""
         if said.certified and said.outcome != "rejected":
+            batch, now = await self.batches.get(said.batch), self.clock.now()
             with suppress(NothingWrong):
-                await self.entries.change(said.entry, act, partial(reviewed_wrong, said=said, now=self.clock.now()))
+                await self.entries.change(
+                    said.entry, act, lambda entry: reviewed_wrong(entry, batch, said=said, now=now)
+                )
         await self.released(act, said.batch)
 
     async def released(self, act: Act, batch_id: str) -> None:

@@ -194,7 +194,7 @@ def build(tools: Tools) -> Service:
             rooms.batches.due,
             rooms.quotas.due,
             rooms.entries.due,
-            rooms.objections.due,
+            *(rooms.objections.due, rooms.notices.due),  # before the results, which close by the days of a notice
             rooms.results.due,
             rooms.imports.due,
         ],

@@ -21,12 +21,13 @@ from infra.local.servers import Servers
 from services.assessment.batches.domain import State as BatchState
 from services.assessment.entries.domain import State as EntryState
 from shared.clock import SHANGHAI
+from shared.events.assessment import ResultsPublicised
 from shared.events.registry import Alternative, Conditions, Predicate
-from tests.assessment.driving import authorised, batch_of, moved, person_of, planned_by, post, slug
+from tests.assessment.driving import authorised, batch_of, batches, moved, person_of, planned_by, post, said_of, slug
 from tests.assessment.examples import published
 from tests.assessment.objecting import FIFTY_EIGHT
 from tests.assessment.on_notice import PASSING, asked, entries, on_notice, ticket_of
-from tests.live import Running, running
+from tests.live import Running, eventually, running
 
 pytestmark = pytest.mark.live
 
@@ -238,6 +239,30 @@ async def test_a_period_whose_calendar_is_not_announced_is_called_provisional(sh
     assert "截止日期为暂定" in page
     assert "Provisional" in page
     assert "2098年10月6日" in page
+
+
+async def test_the_days_of_a_notice_follow_the_calendar_once_it_is_announced(shown: Shown) -> None:
+    service, unit = shown.service, "unit-33-recounted"
+    await authorised(service, unit)
+    batch, _ = await on_notice(service, unit)
+    # as it was counted while the holidays of the year were not known: two days too early
+    early = datetime(2019, 10, 18, tzinfo=SHANGHAI)
+    stored = {"provisional": True, "closes_on": date(2019, 10, 17).isoformat(), "ends_at": early}
+    was = (await batches(service).get(batch)).notice
+    assert was is not None
+    found = batches(service).collection
+    await found.update({"_id": batch}, {"$set": {f"notice.{name}": value for name, value in stored.items()}})
+    service.set_time(early.replace(hour=9))
+
+    async def is_counted() -> bool:
+        return (await batches(service).get(batch)).notice == was
+
+    await eventually(is_counted)
+    said = await said_of(service, ResultsPublicised, batch, 2)
+    assert [row["closes_on"] for row in said] == ["2019-10-21", "2019-10-21"]
+    refused = await post(service, unit, f"/{batch}/finalise")
+    service.set_time(datetime(2019, 10, 15, 9, tzinfo=SHANGHAI))
+    assert (refused.status_code, slug(refused)) == (409, "period-open")
 
 
 async def test_pages_need_no_script_load_nothing_and_show_nothing_unescaped(shown: Shown) -> None:

@@ -26,7 +26,7 @@ from shared.events.assessment import (
 from shared.events.base import Event
 from shared.events.registry import UnitSuspended
 from tests.assessment.driving import authorised, batches, get, moved, person_of, said_of, slug, writing
-from tests.assessment.examples import published, standing
+from tests.assessment.examples import CARDS, published, standing
 from tests.assessment.objecting import LIMITS, review
 from tests.assessment.on_notice import (
     accepted_by,
@@ -349,6 +349,24 @@ async def test_a_certified_result_is_found_wrong_and_the_entry_stays_as_it_is(se
         before.state,
         "",
     )
+
+
+async def test_a_second_review_of_a_certified_result_counts_with_the_first(service: Running) -> None:
+    unit = await authorised(service, "unit-33-twice")
+    batch, (_, high) = await on_notice(service, unit)
+    await moved(service, batch, BatchState.FINALISED)
+    change = {"$set": {"state": EntryState.CERTIFIED, "filings": 1, "chunk": 1}, "$inc": {"version": 1}}
+    assert await entries(service).collection.update({"_id": high}, change)
+    points = []
+    for element in ("problem_solving", "task_completion"):
+        objection = await raised_by(service, unit, batch, high)
+        await accepted_by(service, unit, objection)
+        changes = [{"part": "practical", "assessor": card, "points": {element: 13}} for card in CARDS]
+        answer = await asked(service, f"/objections/{objection}/review", {**REVIEW, "changes": changes}, org=unit)
+        assert answer.status_code == 200, answer.text
+        (said,) = await words_on(service, ObjectionDecided, objection)
+        points.append(said["scores"]["practical"])
+    assert points == [82, 71], "11 to 13, then also 24 to 13"
 
 
 async def test_an_if_match_of_an_older_version_is_refused(service: Running) -> None:

@@ -25,11 +25,12 @@ from services.assessment.archives.domain import (
     compared,
     digest_of,
     manifest_of,
+    must_be_past_objecting,
     placed,
     viewed,
 )
 from services.assessment.archives.storage import hashed, lines
-from services.assessment.batches.domain import Batch, Manifest, PeriodOpen
+from services.assessment.batches.domain import Batch, Manifest
 from services.assessment.batches.domain import State as BatchState
 from services.assessment.entries.domain import Entry
 from services.assessment.results.storage import is_waiting
@@ -41,7 +42,7 @@ from shared.rulebook import Rulebook
 from shared.signing import Keyring
 from shared.storage.mongo import Collection
 from shared.storage.store import Decision, Store
-from shared.workdays import add_workdays, local_day, years_later
+from shared.workdays import local_day, years_later
 
 TIME_TO_VERIFY = 3.0  # seconds; a door answers within five
 VIEWED_AT_ONCE = 200
@@ -160,7 +161,9 @@ class Archives:
         batch = await self.batches.get(batch_id, act.scope)
         if batch.state is not BatchState.ARCHIVED:
             batch.must_be((BatchState.CERTIFIED,), CERTIFIED)
-            self._must_be_past_objecting(batch)
+            assert batch.notice is not None
+            workdays = self.rules.integer("review.apply_wd", on=batch.notice.opens_on)
+            must_be_past_objecting(batch.notice, workdays, self.clock.now())
             await self._must_have_ended(batch)
         archive = await self._there(act, batch)
         items = self._placed(batch, archive)
@@ -239,14 +242,6 @@ class Archives:
         except TimeoutError:
             return None
         return {row.item: row.sha256 for row in found}
-
-    def _must_be_past_objecting(self, batch: Batch) -> None:
-        """Points can be objected to for longer than the notice lasts, and to what is archived they cannot."""
-        assert batch.notice is not None
-        since, rule = batch.notice.opens_on, "review.apply_wd"
-        end = add_workdays(since, self.rules.integer(rule, on=since))
-        if self.clock.now() < end.ends_at:
-            raise PeriodOpen(f"points can be objected to until {end.last_day}; close the archive then", rule=rule)
 
     async def _must_have_ended(self, batch: Batch) -> None:
         if await is_waiting(self.entries, self.objections, batch.id):

@@ -146,11 +146,15 @@ async def test_before_and_after_the_period_the_list_says_so_with_the_days(shown:
     shown.service.set_time(datetime(2019, 10, 22, 0, 0, 1, tzinfo=SHANGHAI))
     after = await shown.got(f"/v1{shown.listing}")
     page = await shown.got(shown.listing)
+    shown.service.set_time(datetime(2019, 10, 29, 0, 0, 1, tzinfo=SHANGHAI))
+    over = text_of((await shown.got(shown.listing)).text)
     shown.service.set_time(datetime(2019, 10, 21, 23, 59, 30, tzinfo=SHANGHAI))
     assert (after.status_code, slug(after)) == (409, "not-on-notice")
     assert "2019-10-14" in after.json()["detail"]
     assert "2019-10-21" in after.json()["detail"]
     assert (page.status_code, "2019年10月14日 至 2019年10月21日" in text_of(page.text)) == (409, True)
+    assert "仍可申请成绩复核（漏计、合分、登分错误），截止 2019年10月28日" in text_of(page.text)
+    assert ("公示已结束" in over, "仍可申请" in over) == (True, False)
     assert (await shown.got(f"/v1{shown.listing}")).status_code == 200
 
 
@@ -205,6 +209,7 @@ async def test_the_page_of_a_list_says_who_passed_until_when_and_how_to_object(s
     for words in (
         *("成绩公示", "Public notice of exam results", "示例单位", "钢筋工", "五级/初级工"),
         *("2019年10月14日 至 2019年10月21日", "最后一日：2019年10月21日", "如何提出异议", "2019年10月28日"),
+        "有成绩 4 人，合格 3 人，不合格 1 人",
         *(ticket_of(shown.batch, 0), ticket_of(shown.batch, 3), "测*", "Last day: 21 October 2019"),
     ):
         assert words in seen, words

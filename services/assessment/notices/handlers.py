@@ -44,11 +44,15 @@ class Notices:
     async def public_list(self, batch_id: str, after: str, limit: int) -> PublicList:
         """Who passed, while the results are on notice."""
         batch = await self.batches.get(batch_id)
-        notice = must_be_on_notice(batch, self.clock.now())
-        until = add_workdays(notice.opens_on, self.rules.integer("review.apply_wd", on=notice.opens_on))
+        until = self._points_until(batch.notice.opens_on) if batch.notice else None
+        notice = must_be_on_notice(batch, self.clock.now(), until)
         rows = await passed(self.entries, batch.id, after=after, limit=limit + 1)
         further = cursor_of(rows[limit - 1].ticket) if len(rows) > limit else None
+        assert until is not None
         return public_list(batch, await self._known(batch), notice, until, rows[:limit], further)
+
+    def _points_until(self, opens_on: date) -> PeriodEnd:
+        return add_workdays(opens_on, self.rules.integer("review.apply_wd", on=opens_on))
 
     async def due(self, now: datetime) -> None:
         """Count those notices anew whose calendar was not known when they began."""

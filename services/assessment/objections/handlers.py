@@ -43,10 +43,11 @@ from services.assessment.scores.domain import Paper
 from shared.act import EVERYTHING, Act
 from shared.auth import Role
 from shared.clock import Clock
-from shared.errors import NotFound
+from shared.errors import Contended, NotFound
 from shared.events.base import Event
 from shared.privacy import Sealer
 from shared.rulebook import Rulebook
+from shared.storage.mongo import Collection
 from shared.storage.store import Store
 
 RULE = "objections are raised to results on public notice"
@@ -60,12 +61,14 @@ class Objections:
     The objection is the truth and is written first; what follows for its entry is done at once, and done again when
     the event is heard, so that a crash between the two heals. Both are the same act, which is done once. Meanwhile the
     batch is signed on to, so that its results are not closed between an objection and the hold on its entry.
-    `papers` asks what the parts of a batch are scored by.
+    `papers` asks what the parts of a batch are scored by, `chunks` are those of the results room: an entry in one that
+    stands has been said, whether a crash left it unmarked or not.
     """
 
     objections: Store[Objection]
     entries: Store[Entry]
     batches: Store[Batch]
+    chunks: Collection
     papers: Callable[[Batch], Awaitable[Sequence[Paper]]]
     rules: Rulebook
     sealer: Sealer
@@ -224,7 +227,10 @@ class Objections:
             if frees:
                 unit_may(objection)
         await self._holding(act, objection)
-        return batch, await self.entries.get(objection.entry)
+        entry = await self.entries.get(objection.entry)
+        if frees and await self.chunks.find_one({"batch": batch.id, f"filings.{entry.id}": {"$gt": entry.filings}}):
+            raise Contended("its result is being said to the registry at this moment; repeat the request")
+        return batch, entry
 
     def _limits(self, on: date, batch: Batch | None = None) -> Limits:
         """The rules of a day; until when points can be objected to is that of the day the public list named it."""

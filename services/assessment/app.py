@@ -150,7 +150,8 @@ class Rooms:
 
     @cached_property
     def objections(self) -> Objections:
-        stores = objection_store(self.tools.database), self.known.entries, self.known.batches
+        chunks = chunk_store(self.tools.database).collection
+        stores = objection_store(self.tools.database), self.known.entries, self.known.batches, chunks
         return Objections(*stores, self.papers.all_of, self.rules, self.tools.sealer, self.tools.clock)
 
     @cached_property
@@ -191,10 +192,9 @@ def build(tools: Tools) -> Service:
         routers=_routers(rooms),
         hearers=_hearers(rooms),
         due=[
-            rooms.batches.due,
-            rooms.quotas.due,
+            *(rooms.batches.due, rooms.quotas.due),
             rooms.entries.due,
-            rooms.objections.due,
+            *(rooms.objections.due, rooms.notices.due),  # before the results, which close by the days of a notice
             rooms.results.due,
             rooms.imports.due,
         ],

@@ -149,8 +149,9 @@ def test_a_viewing_names_two_people_who_are_present() -> None:
     who = ("unit@unit-33-001", "unit", "unit-33-001")
     seen = viewed("view-1", BATCH, ViewItem(**about, witnesses=("甲", "乙")), CHECKLIST, who, NOW)
     assert (seen.view.actor, seen.view.witnesses, seen.batch) == ("unit@unit-33-001", ("甲", "乙"), "batch-1")
-    with pytest.raises(SameWitness):
-        viewed("view-1", BATCH, ViewItem(**about, witnesses=("甲", "甲 ")), CHECKLIST, who, NOW)
+    for other in ("甲 乙 ", "甲\u3000乙", "甲乙"):
+        with pytest.raises(SameWitness):
+            viewed("view-1", BATCH, ViewItem(**about, witnesses=("甲乙", other)), CHECKLIST, who, NOW)
     with pytest.raises(WrongItem):
         viewed("view-1", BATCH, ViewItem(**{**about, "item": "x"}, witnesses=("甲", "乙")), CHECKLIST, who, NOW)
 

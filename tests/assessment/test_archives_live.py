@@ -19,9 +19,10 @@ from services.assessment.results.domain import chunk_of
 from services.assessment.results.storage import chunk_store
 from shared.events.assessment import ArchiveBegun, ArchiveChecked, BatchArchived
 from shared.signing import Keyring
+from shared.workdays import add_workdays
 from tests.assessment.driving import heard_of, said_of, slug
 from tests.assessment.examples import CARDS, EXAM, card, in_exam, standard
-from tests.assessment.made import AFTER, act, asks, batch_now, changed, entry, examined, final, put, reads
+from tests.assessment.made import act, asks, batch_now, changed, examined, final, put, reads
 from tests.live import CREDENTIAL_KEYS, Running, eventually, running
 
 pytestmark = pytest.mark.live
@@ -31,6 +32,7 @@ DOCUMENTS = (
     *("entry_material", "exam_plan", "staff_sign_in", "paper_custody", "room_records", "answer_papers", "confirmation"),
 )
 VIEW = {"reason": "成绩复核", "approved_by": "站长", "witnesses": ["档案员甲", "督导员乙"]}
+OBJECTED = add_workdays(EXAM, 10).ends_at  # until when points can be objected to
 SEEN = Certificate(number="1999002001500001", regime="appraisal", exam_on=EXAM, filed_on=EXAM, sequence=1)
 
 
@@ -48,7 +50,7 @@ async def service(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.Tem
 
 @pytest.fixture(autouse=True)
 def after_the_period(service: Running) -> None:
-    service.set_time(AFTER + timedelta(days=1))
+    service.set_time(OBJECTED + timedelta(days=1))
 
 
 async def certified(service: Running, *, people: int = 3) -> tuple[str, list[str]]:
@@ -59,7 +61,11 @@ async def certified(service: Running, *, people: int = 3) -> tuple[str, list[str
         examined(of, place, EntryState.CERTIFIED, **ended).having(number=f"199900200150000{place}")
         for place in range(people)
     ]
-    return of.id, await put(service, of, *rows)
+    ids = await put(service, of, *rows)
+    before = [row.having(filings=0) for row in rows]
+    said = chunk_of(of, 1, sorted(before, key=lambda row: row.id), service.process.tools.clock.now())[0]
+    await chunk_store(service.process.tools.database).add(said, [], act(service))
+    return of.id, ids
 
 
 def document(item: str) -> dict[str, Any]:
@@ -206,6 +212,47 @@ async def test_an_archive_waits_for_an_entry_that_was_filed_again(service: Runni
     assert slug(refused) == "batch-state", "what is archived is filed no more"
 
 
+async def test_an_archive_is_not_closed_while_points_can_still_be_objected_to(service: Running) -> None:
+    batch, _ = await certified(service)
+    await complete(service, batch)
+    service.set_time(OBJECTED - timedelta(minutes=1))
+    answer = await close(service, batch)
+    assert (answer.status_code, slug(answer)) == (409, "period-open")
+    service.set_time(OBJECTED + timedelta(seconds=1))
+    assert (await close(service, batch)).status_code == 200
+    await archived(service, batch)
+
+
+async def test_nothing_that_comes_after_changes_the_hashes_of_an_archive(service: Running) -> None:
+    of = final(UNIT, state=State.CERTIFIED)
+    ended: dict[str, Any] = {"filings": 1, "chunk": 1}
+    refused = examined(of, 2, EntryState.INELIGIBLE).having(ticket="", places=(), sheets=(), scores=(), days=())
+    rows = [
+        examined(of, 0, EntryState.CERTIFIED, certificate=SEEN, **ended),
+        examined(of, 1, EntryState.REJECTED, reason="issuer-without-code", **ended),
+        refused.having(entered_at=OBJECTED - timedelta(days=30)),
+    ]
+    await put(service, of, *rows)
+    await complete(service, of.id)
+    assert (await close(service, of.id)).status_code == 200
+    manifest = (await archived(service, of.id))["manifest"]
+    mended = await asks(
+        service,
+        f"/batches/{of.id}/entries/{rows[1].id}/mend",
+        {"employer": "别家公司", "reason": "报名时录入有误。"},
+        org=UNIT,
+    )
+    assert (mended.status_code, slug(mended)) == (409, "batch-state"), "what is archived is mended no more"
+    service.forward(days=400)
+    stored = service.process.tools.database.collection("entries")
+
+    async def is_forgotten() -> bool:
+        return await stored.count({"_id": rows[2].id}) == 0
+
+    await eventually(is_forgotten)
+    assert (await verdict(service, manifest)).json()["unchanged"] is True
+
+
 async def test_a_batch_that_is_not_certified_has_no_archive_to_close(service: Running) -> None:
     of = final(UNIT)
     await put(service, of, examined(of, 1, filings=1, chunk=1))
@@ -253,11 +300,24 @@ async def test_every_viewing_is_on_record_with_two_people_present(service: Runni
     assert (await asks(service, path, {**VIEW, "item": "sheets"}, org="unit-33-002")).status_code == 404
 
 
+async def test_a_key_sent_again_shows_nothing_that_is_not_on_record(service: Running) -> None:
+    batch, _ = await certified(service)
+    path, headers = f"/v1/batches/{batch}/archive/views", service.token("unit", UNIT, "33")
+
+    async def viewed(item: str) -> str:
+        answer = await service.http.post(path, json={**VIEW, "item": item}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["view"]["item"])
+
+    assert [await viewed(item) for item in ("plan", "plan", "sheets")] == ["plan", "plan", "sheets"]
+    service.forward(days=1)
+    assert await viewed("sheets") == "sheets"
+    seen = (await reads(service, f"/batches/{batch}/archive/views")).json()["rows"]
+    assert sorted(row["item"] for row in seen) == ["plan", "sheets", "sheets"]
+
+
 async def test_why_an_entry_passed_is_answered_from_what_is_stored(service: Running) -> None:
     batch, entries = await certified(service)
-    unsaid = [(await entry(service, row)).having(filings=0) for row in entries]
-    said = chunk_of(await batch_now(service, batch), 1, unsaid)
-    await chunk_store(service.process.tools.database).add(*said, act(service))
     path = f"/batches/{batch}/entries/{entries[0]}/explanation"
     answer = await reads(service, path)
     assert answer.status_code == 200, answer.text

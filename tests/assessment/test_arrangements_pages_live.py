@@ -176,7 +176,16 @@ async def test_a_rooms_list_has_everybody_once_with_masked_names_only(shown: Sho
     answer = await shown.page("/rooms/2")
     text = await seen(answer.text, tmp_path)
     assert all(text.count(row["ticket"]) == 1 for row in shown.tickets)
-    for words in ("钢筋一区", "第 1 轮 18:30", "第 3 轮 20:30", "技能考核", "测*", "12 人", "6 人", "示例考点"):
+    for words in (
+        "钢筋一区 考生名单",
+        "第 1 轮 18:30",
+        "第 3 轮 20:30",
+        "技能考核",
+        "测*",
+        "12 人",
+        "6 人",
+        "示例考点",
+    ):
         assert words in text
     pieces = [place["work_piece"] for row in shown.tickets for place in row["places"]]
     hidden = [*pieces, *(value for row in shown.people.values() for value in row.values())]

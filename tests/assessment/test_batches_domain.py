@@ -1,6 +1,7 @@
 """A batch goes from planned to certified, skips nothing on the way, and stands still once it is frozen."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -192,6 +193,17 @@ def test_publicising_says_the_counts_and_the_period() -> None:
     assert (said.entries, said.passed, said.failed) == (4, 3, 1)
     assert (said.opens_on, said.closes_on, said.ends_at) == (TODAY, PERIOD.last_day, PERIOD.ends_at)
     assert of.state is State.PUBLICISED
+
+
+def test_a_notice_is_counted_anew_once_the_calendar_is_known_and_said_when_its_days_moved() -> None:
+    early = replace(PERIOD, last_day=TODAY, ends_at=PERIOD.ends_at - timedelta(days=3), provisional=True)
+    of = in_exam(state=State.SCORED, seal=SEAL).publicised(SCORED, NOW, TODAY, early)[0]
+    assert of.recounted(early) == (of, [])
+    moved, [said] = of.recounted(PERIOD)
+    assert isinstance(said, ResultsPublicised)
+    assert (said.closes_on, said.ends_at, said.provisional) == (PERIOD.last_day, PERIOD.ends_at, False)
+    assert moved.recounted(early) == (moved, []), "a calendar that was announced stands"
+    assert closed().recounted(PERIOD) == (closed(), [])
 
 
 def test_results_are_publicised_once_and_only_when_all_sheets_are_sealed() -> None:

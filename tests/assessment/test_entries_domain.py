@@ -275,14 +275,17 @@ def test_a_mended_entry_keeps_its_identity_and_says_what_was_mended() -> None:
 
 
 @pytest.mark.parametrize("state", list(BatchState))
-def test_an_entry_is_mended_until_results_are_public_and_a_rejected_one_afterwards(state: BatchState) -> None:
+def test_an_entry_is_mended_until_results_are_public_and_a_rejected_one_until_its_batch_is_archived(
+    state: BatchState,
+) -> None:
     until = ("registering", "arranged", "in_exam", "marking", "scored")
-    must_be_mendable(entry().having(state=State.REJECTED), batch(state=state))
-    if state in until:
-        must_be_mendable(_passed(), batch(state=state))
-    else:
-        with pytest.raises(WrongState):
-            must_be_mendable(_passed(), batch(state=state))
+    rejected = entry().having(state=State.REJECTED)
+    for row, states in ((_passed(), until), (rejected, ("closed", "finalised", "certified"))):
+        if state in states:
+            must_be_mendable(row, batch(state=state))
+        else:
+            with pytest.raises(WrongState):
+                must_be_mendable(row, batch(state=state))
 
 
 def test_nothing_is_mended_while_frozen_or_after_withdrawing() -> None:

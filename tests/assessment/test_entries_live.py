@@ -403,6 +403,10 @@ async def test_a_mistaken_person_is_mended_under_the_same_entry(service: Running
     late = await act_on(service, f"{path}/mend", {**REASON, "name": "再改"})
     assert (late.status_code, slug(late)) == (409, "batch-state")
     await entries_of(service).collection.update({"_id": other}, {"$set": {"state": State.REJECTED, "reason": "x"}})
+    await moved(service, batch, BatchState.ARCHIVED)
+    never = await act_on(service, f"/{batch}/entries/{other}/mend", {**REASON, "name": "再改"})
+    assert (never.status_code, slug(never)) == (409, "batch-state"), "what is archived stays as it was hashed"
+    await moved(service, batch, BatchState.FINALISED)
     again = await act_on(service, f"/{batch}/entries/{other}/mend", {**REASON, "name": "再改"})
     assert (again.status_code, again.json()["state"], again.json()["holder"]) == (200, "rejected", "再*")
 

@@ -157,7 +157,7 @@ async def test_a_batch_is_filed_at_the_version_that_was_read(service: Running) -
 async def test_the_modes_that_a_batch_can_name_are_told_with_what_each_needs(service: Running) -> None:
     answer = await service.http.get("/v1/batches/modes", headers=service.token("unit", "unit-33-asks", "33"))
     assert answer.status_code == 200, answer.text
-    assert {row["id"]: row["zh"] for row in answer.json()}["evening"] == "夜间考试"
+    assert {row["id"]: row["zh"] for row in answer.json()}["evening"] == "夜间考核"
     assert {row["id"] for row in answer.json()} == set(MODES)
 
 

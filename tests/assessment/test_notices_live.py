@@ -21,12 +21,13 @@ from infra.local.servers import Servers
 from services.assessment.batches.domain import State as BatchState
 from services.assessment.entries.domain import State as EntryState
 from shared.clock import SHANGHAI
+from shared.events.assessment import ResultsPublicised
 from shared.events.registry import Alternative, Conditions, Predicate
-from tests.assessment.driving import authorised, batch_of, moved, person_of, planned_by, post, slug
+from tests.assessment.driving import authorised, batch_of, batches, moved, person_of, planned_by, post, said_of, slug
 from tests.assessment.examples import published
 from tests.assessment.objecting import FIFTY_EIGHT
 from tests.assessment.on_notice import PASSING, asked, entries, on_notice, ticket_of
-from tests.live import Running, running
+from tests.live import Running, eventually, running
 
 pytestmark = pytest.mark.live
 
@@ -145,11 +146,15 @@ async def test_before_and_after_the_period_the_list_says_so_with_the_days(shown:
     shown.service.set_time(datetime(2019, 10, 22, 0, 0, 1, tzinfo=SHANGHAI))
     after = await shown.got(f"/v1{shown.listing}")
     page = await shown.got(shown.listing)
+    shown.service.set_time(datetime(2019, 10, 29, 0, 0, 1, tzinfo=SHANGHAI))
+    over = text_of((await shown.got(shown.listing)).text)
     shown.service.set_time(datetime(2019, 10, 21, 23, 59, 30, tzinfo=SHANGHAI))
     assert (after.status_code, slug(after)) == (409, "not-on-notice")
     assert "2019-10-14" in after.json()["detail"]
     assert "2019-10-21" in after.json()["detail"]
     assert (page.status_code, "2019年10月14日 至 2019年10月21日" in text_of(page.text)) == (409, True)
+    assert "仍可申请成绩复核（漏计、合分、登分错误），截止 2019年10月28日" in text_of(page.text)
+    assert ("公示已结束" in over, "仍可申请" in over) == (True, False)
     assert (await shown.got(f"/v1{shown.listing}")).status_code == 200
 
 
@@ -204,6 +209,7 @@ async def test_the_page_of_a_list_says_who_passed_until_when_and_how_to_object(s
     for words in (
         *("成绩公示", "Public notice of exam results", "示例单位", "钢筋工", "五级/初级工"),
         *("2019年10月14日 至 2019年10月21日", "最后一日：2019年10月21日", "如何提出异议", "2019年10月28日"),
+        "有成绩 4 人，合格 3 人，不合格 1 人",
         *(ticket_of(shown.batch, 0), ticket_of(shown.batch, 3), "测*", "Last day: 21 October 2019"),
     ):
         assert words in seen, words
@@ -238,6 +244,30 @@ async def test_a_period_whose_calendar_is_not_announced_is_called_provisional(sh
     assert "截止日期为暂定" in page
     assert "Provisional" in page
     assert "2098年10月6日" in page
+
+
+async def test_the_days_of_a_notice_follow_the_calendar_once_it_is_announced(shown: Shown) -> None:
+    service, unit = shown.service, "unit-33-recounted"
+    await authorised(service, unit)
+    batch, _ = await on_notice(service, unit)
+    # as it was counted while the holidays of the year were not known: two days too early
+    early = datetime(2019, 10, 18, tzinfo=SHANGHAI)
+    stored = {"provisional": True, "closes_on": date(2019, 10, 17).isoformat(), "ends_at": early}
+    was = (await batches(service).get(batch)).notice
+    assert was is not None
+    found = batches(service).collection
+    await found.update({"_id": batch}, {"$set": {f"notice.{name}": value for name, value in stored.items()}})
+    service.set_time(early.replace(hour=9))
+
+    async def is_counted() -> bool:
+        return (await batches(service).get(batch)).notice == was
+
+    await eventually(is_counted)
+    said = await said_of(service, ResultsPublicised, batch, 2)
+    assert [row["closes_on"] for row in said] == ["2019-10-21", "2019-10-21"]
+    refused = await post(service, unit, f"/{batch}/finalise")
+    service.set_time(datetime(2019, 10, 15, 9, tzinfo=SHANGHAI))
+    assert (refused.status_code, slug(refused)) == (409, "period-open")
 
 
 async def test_pages_need_no_script_load_nothing_and_show_nothing_unescaped(shown: Shown) -> None:

@@ -39,7 +39,13 @@ from services.assessment.objections.domain import (
 )
 from services.assessment.scores.domain import sealed_by
 from shared.errors import Fault
-from shared.events.assessment import ObjectionAccepted, ObjectionDecided, ObjectionOverdue, ObjectionRaised
+from shared.events.assessment import (
+    ObjectionAccepted,
+    ObjectionDecided,
+    ObjectionOverdue,
+    ObjectionRaised,
+    ObjectionRefused,
+)
 from tests.assessment.objecting import (
     LIMITS,
     OPENED,
@@ -181,7 +187,29 @@ def test_a_review_has_a_ground_of_the_rule_and_two_signatures(
     must_be_within(review(ground="arithmetic"), SCOPE)
 
 
+def test_what_waits_to_be_filed_again_was_not_said() -> None:
+    waiting = examined(PASSING, filings=1, chunk=0)
+    lower = review(changes=[{"part": "theory", "assessor": "", "points": {"points": 59}}])
+    _, [said] = accepted().reviewed(lower, waiting, correction(lower), BY, RAISED_AT)
+    assert isinstance(said, ObjectionDecided)
+    assert (said.certified, said.after) == (False, "failed"), "else it would be said although it failed"
+
+
 # -- overdue -------------------------------------------------------------------------------------------
+
+
+def test_what_is_done_too_late_is_said_even_if_no_clock_looked_in_between() -> None:
+    made = objection()
+    assert made.due
+    late, events = made.accepted(LIMITS, BY, made.due.ends_at)
+    assert [type(row) for row in events] == [ObjectionOverdue, ObjectionAccepted]
+    assert late.late == ("acceptance",)
+    assert late.due
+    decided, events = late.reviewed(review(), examined(), correction(review()), BY, late.due.ends_at)
+    assert [type(row) for row in events] == [ObjectionOverdue, ObjectionDecided]
+    assert (decided.late, decided.overdue, decided.due) == (("acceptance", "decision"), False, None)
+    refused, events = made.refused("无关。", BY, made.due.ends_at)
+    assert (refused.late, [type(row) for row in events]) == (("acceptance",), [ObjectionOverdue, ObjectionRefused])
 
 
 def test_a_deadline_that_is_over_is_said_once_for_each_step() -> None:
@@ -274,7 +302,7 @@ def test_who_was_disqualified_is_not_brought_back_by_a_review_of_points() -> Non
     assert (made.state, made.verdict and made.verdict.passes) == (State.REJECTED, False)
 
 
-@pytest.mark.parametrize("said_before", [{"state": EntryState.CERTIFIED}, {"filings": 1}])
+@pytest.mark.parametrize("said_before", [{"state": EntryState.CERTIFIED}, {"filings": 1, "chunk": 1}])
 def test_a_result_that_was_said_before_is_not_edited_but_found_wrong(said_before: dict[str, Any]) -> None:
     before = held(examined(PASSING, **said_before), "objection-1")[0]
     lower = review(changes=[{"part": "theory", "assessor": "", "points": {"points": 59}}])

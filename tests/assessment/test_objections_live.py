@@ -15,6 +15,9 @@ from services.assessment.batches.domain import State as BatchState
 from services.assessment.entries.domain import State as EntryState
 from services.assessment.objections.commands import DecideObjection, Kind, RaisedBy
 from services.assessment.objections.domain import State, raised
+from services.assessment.results.domain import chunk_of
+from services.assessment.results.storage import chunk_store
+from shared.act import Act
 from shared.clock import SHANGHAI
 from shared.events.assessment import (
     ObjectionAccepted,
@@ -26,7 +29,7 @@ from shared.events.assessment import (
 from shared.events.base import Event
 from shared.events.registry import UnitSuspended
 from tests.assessment.driving import authorised, batches, get, moved, person_of, said_of, slug, writing
-from tests.assessment.examples import published, standing
+from tests.assessment.examples import CARDS, published, standing
 from tests.assessment.objecting import LIMITS, review
 from tests.assessment.on_notice import (
     accepted_by,
@@ -349,6 +352,45 @@ async def test_a_certified_result_is_found_wrong_and_the_entry_stays_as_it_is(se
         before.state,
         "",
     )
+
+
+async def test_what_a_crash_left_unmarked_in_a_chunk_that_stands_is_not_decided_as_if_it_were_unsaid(
+    service: Running,
+) -> None:
+    unit = await authorised(service, "unit-33-unmarked")
+    batch, (_, high) = await on_notice(service, unit)
+    await moved(service, batch, BatchState.CLOSED, chunks=1, chunk_rows=500)
+    of, row = await batches(service).get(batch), await entries(service).get(high)
+    once = Act(id=f"{batch} said", at=row.sheets[0].signed_at, correlation="test")
+    await chunk_store(service.process.tools.database).add(chunk_of(of, 1, [row])[0], [], once)
+    objection = await raised_by(service, unit, batch, high)
+    await accepted_by(service, unit, objection)
+    lower = {**REVIEW, "changes": [{"part": "theory", "points": {"points": 59}}]}
+    early = await asked(service, f"/objections/{objection}/review", lower, org=unit)
+    assert (early.status_code, slug(early)) == (503, "contended")
+    change = {"$set": {"filings": 1, "chunk": 1}, "$inc": {"version": 1}}
+    assert await entries(service).collection.update({"_id": high}, change)
+    assert (await asked(service, f"/objections/{objection}/review", lower, org=unit)).status_code == 200
+    (said,) = await words_on(service, ObjectionDecided, objection)
+    assert (said["certified"], said["passes"]) == (True, False)
+
+
+async def test_a_second_review_of_a_certified_result_counts_with_the_first(service: Running) -> None:
+    unit = await authorised(service, "unit-33-twice")
+    batch, (_, high) = await on_notice(service, unit)
+    await moved(service, batch, BatchState.FINALISED)
+    change = {"$set": {"state": EntryState.CERTIFIED, "filings": 1, "chunk": 1}, "$inc": {"version": 1}}
+    assert await entries(service).collection.update({"_id": high}, change)
+    points = []
+    for element in ("problem_solving", "task_completion"):
+        objection = await raised_by(service, unit, batch, high)
+        await accepted_by(service, unit, objection)
+        changes = [{"part": "practical", "assessor": card, "points": {element: 13}} for card in CARDS]
+        answer = await asked(service, f"/objections/{objection}/review", {**REVIEW, "changes": changes}, org=unit)
+        assert answer.status_code == 200, answer.text
+        (said,) = await words_on(service, ObjectionDecided, objection)
+        points.append(said["scores"]["practical"])
+    assert points == [82, 71], "11 to 13, then also 24 to 13"
 
 
 async def test_an_if_match_of_an_older_version_is_refused(service: Running) -> None:

@@ -1,12 +1,14 @@
 """A chunk of results follows from its batch and entries alone; filing again and finding wrong keep what was."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from services.assessment.batches.domain import Batch, State, Tally
-from services.assessment.entries.domain import Entry, FoundWrong, Score
+from services.assessment.entries.domain import Certificate, Entry, FoundWrong, Score
 from services.assessment.entries.domain import State as EntryState
+from services.assessment.objections.domain import is_disqualified
 from services.assessment.results.commands import FindWrong, RefileEntry
 from services.assessment.results.domain import (
     NotCertified,
@@ -18,11 +20,12 @@ from services.assessment.results.domain import (
     chunk_of,
     found_wrong,
     refiled,
+    reviewed_wrong,
     standing_points,
     supplemented,
 )
 from shared.errors import Fault
-from shared.events.assessment import EntryFoundWrong, EntryRefiled, ResultsFinalised
+from shared.events.assessment import EntryFoundWrong, EntryRefiled, ObjectionDecided, ResultsFinalised
 from tests.assessment.examples import ASSIGNED, BEGUN, CARDS, EXAM, NOW, PERIOD, closed, entry
 
 SCORES = (Score(part="theory", points=80), Score(part="practical", points=75.5))
@@ -165,6 +168,7 @@ def test_a_result_found_wrong_is_noted_beside_what_was() -> None:
     ("changes", "fault"),
     [
         ({"checker": " 甲 "}, OneSignature),
+        ({"scorer": "card-1", "checker": "ＣＡＲＤ－ 1"}, OneSignature),
         ({"scores": {"practical": 75.5}}, NothingWrong),
         ({"scores": {"practical": 100.5}}, WrongPoints),
         ({"scores": {"practical": 80.3}}, WrongPoints),
@@ -180,3 +184,42 @@ def test_what_cannot_be_right_is_refused(changes: dict[str, Any], fault: type[Fa
 def test_only_a_final_result_is_found_wrong(state: EntryState) -> None:
     with pytest.raises(NotCertified):
         wrong(passed().having(state=state))
+
+
+def by_objection(row: Entry, of: Batch | None = None, **changes: Any) -> tuple[Entry, list[Any]]:
+    about = {"batch": "batch-1", "unit": "unit-33-001", "occupation": "rebar_worker", "level": "5", "entry": row.id}
+    said = {"objection": "o-1", "kind": "score", "outcome": "changed", "certified": True, "before": "passed"}
+    points = {"theory": 80.0, "practical": 75.5}
+    told = ObjectionDecided.model_validate(
+        {**about, **said, "after": "passed", "passes": True, "scores": points, "reason": "漏计。", **changes}
+    )
+    found, events = reviewed_wrong(row, of or closed(), told, NOW)
+    return found, list(events)
+
+
+def test_what_an_objection_finds_before_the_registry_answers_is_said_with_the_certificate() -> None:
+    row = passed(filings=1, chunk=1)
+    noted, events = by_objection(row, scores={"theory": 80, "practical": 78.5})
+    assert (noted.state, noted.scores, events) == (EntryState.PASSED, row.scores, [])
+    filed = Certificate(number="1", regime="appraisal", exam_on=NOW.date(), filed_on=NOW.date(), sequence=1)
+    certified, [_, said] = noted.certified(filed)
+    assert isinstance(said, EntryFoundWrong)
+    assert (said.number, said.practical, said.passes) == ("1", 78.5, True)
+    assert certified.certified(filed)[1] == []
+    with pytest.raises(NothingWrong):
+        by_objection(noted, scores={"theory": 80, "practical": 78.5})
+    rejected, _ = noted.rejected("issuer-without-code", "")
+    again, _ = refiled(rejected, MENDED, "unit", NOW + timedelta(days=1))
+    assert len(again.certified(filed)[1]) == 1, "it was filed again with the points that are right"
+
+
+def test_a_second_objection_undoes_nothing_of_what_was_put_right_before() -> None:
+    row = passed().having(state=EntryState.CERTIFIED, number="1")
+    first, [said] = by_objection(row, scores={"theory": 82, "practical": 75.5})
+    assert (said.theory, said.practical) == (82, 75.5)
+    _, [said] = by_objection(first, scores={"theory": 80, "practical": 77})
+    assert (said.theory, said.practical, said.passes) == (82, 77, True)
+    failed, [said] = by_objection(first, outcome="upheld", passes=False, scores={"theory": 0, "practical": 0})
+    assert (said.passes, standing_points(failed)) == (False, {"theory": 0, "practical": 0})
+    assert is_disqualified(failed)
+    assert not is_disqualified(first)

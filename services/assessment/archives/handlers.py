@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from services.assessment.archives.commands import EnterDocument, ViewItem, WriteReport
@@ -24,6 +25,7 @@ from services.assessment.archives.domain import (
     compared,
     digest_of,
     manifest_of,
+    must_be_past_objecting,
     placed,
     viewed,
 )
@@ -140,7 +142,9 @@ class Archives:
         who = (act.actor, act.caller.role.value, act.caller.organisation)
         if any(row.item == asked.item and not row.present for row in found.items):  # points before the seal, too
             raise Missing("this item is not there yet; read the archive to see what is", field="/item")
-        viewing = viewed(f"view-{act.id}", found.batch, asked, self.checklist, who, now)
+        # one record for each thing seen on each day: a key sent again opens nothing that is not on record
+        seen = blake2b(f"{act.id} {local_day(now)} {asked.model_dump_json()}".encode(), digest_size=16).hexdigest()
+        viewing = viewed(f"view-{seen}", found.batch, asked, self.checklist, who, now)
         viewing = await self.views.add(viewing, [], act)
         documents = [row for row in found.archive.documents if row.item == asked.item]
         reports = list(found.archive.reports) if asked.item == "supervision_report" else []
@@ -157,6 +161,9 @@ class Archives:
         batch = await self.batches.get(batch_id, act.scope)
         if batch.state is not BatchState.ARCHIVED:
             batch.must_be((BatchState.CERTIFIED,), CERTIFIED)
+            assert batch.notice is not None
+            workdays = self.rules.integer("review.apply_wd", on=batch.notice.opens_on)
+            must_be_past_objecting(batch.notice, workdays, self.clock.now())
             await self._must_have_ended(batch)
         archive = await self._there(act, batch)
         items = self._placed(batch, archive)

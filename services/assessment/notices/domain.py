@@ -20,10 +20,12 @@ class NotOnNotice(Fault):
 
     slug, kind = "not-on-notice", Kind.CONFLICT
 
-    def __init__(self, detail: str, period: tuple[date, date] | None) -> None:
+    def __init__(self, detail: str, period: tuple[date, date] | None, score_until: date | None = None) -> None:
         super().__init__(detail, rule="notice.result_wd")
         self.period = period
         """First and last day of a notice that is over; None: it has not begun."""
+        self.score_until = score_until
+        """Last day on which the own points can still be objected to; None: that is over, too."""
 
 
 class About(Record):
@@ -121,8 +123,8 @@ def must_be_announced(batch: Batch) -> date:
     return batch.begun_on
 
 
-def must_be_on_notice(batch: Batch, now: datetime) -> Notice:
-    """The notice that is running."""
+def must_be_on_notice(batch: Batch, now: datetime, until: PeriodEnd | None) -> Notice:
+    """The notice that is running; `until` is the last day for objections to points."""
     must_be_announced(batch)
     if batch.notice is None:
         raise NotOnNotice(
@@ -130,7 +132,9 @@ def must_be_on_notice(batch: Batch, now: datetime) -> Notice:
         )
     if batch.state is State.CANCELLED or now >= batch.notice.ends_at:
         period = batch.notice.opens_on, batch.notice.closes_on
-        raise NotOnNotice(f"its results were on public notice from {period[0]} to {period[1]}; ask the unit", period)
+        told = f"its results were on public notice from {period[0]} to {period[1]}; ask the unit"
+        still = until.last_day if until and now < until.ends_at else None
+        raise NotOnNotice(f"{told}, until {still} also to review your own points" if still else told, period, still)
     return batch.notice
 
 

@@ -1,6 +1,8 @@
-"""The public reads: nothing is changed, nothing is known of who asks."""
+"""The public reads, nothing is known of who asks; the days of a notice follow the calendar once it is announced."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
 
 from services.assessment.batches.domain import Batch
 from services.assessment.entries.domain import Entry
@@ -14,12 +16,13 @@ from services.assessment.notices.domain import (
     must_be_on_notice,
     public_list,
 )
-from services.assessment.notices.storage import passed
+from services.assessment.notices.storage import passed, provisional
+from shared.act import Act
 from shared.clock import Clock
 from shared.http.pages import cursor_of
 from shared.rulebook import Rulebook
 from shared.storage.store import Store
-from shared.workdays import add_workdays
+from shared.workdays import PeriodEnd, add_workdays
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,23 @@ class Notices:
     async def public_list(self, batch_id: str, after: str, limit: int) -> PublicList:
         """Who passed, while the results are on notice."""
         batch = await self.batches.get(batch_id)
-        notice = must_be_on_notice(batch, self.clock.now())
-        until = add_workdays(notice.opens_on, self.rules.integer("review.apply_wd", on=notice.opens_on))
+        until = self._points_until(batch.notice.opens_on) if batch.notice else None
+        notice = must_be_on_notice(batch, self.clock.now(), until)
         rows = await passed(self.entries, batch.id, after=after, limit=limit + 1)
         further = cursor_of(rows[limit - 1].ticket) if len(rows) > limit else None
+        assert until is not None
         return public_list(batch, await self._known(batch), notice, until, rows[:limit], further)
+
+    def _points_until(self, opens_on: date) -> PeriodEnd:
+        return add_workdays(opens_on, self.rules.integer("review.apply_wd", on=opens_on))
+
+    async def due(self, now: datetime) -> None:
+        """Count those notices anew whose calendar was not known when they began."""
+        for batch in await provisional(self.batches):
+            assert batch.notice is not None
+            period = notice_of(self.rules, batch.notice.opens_on)
+            act = Act(id=f"recount-{batch.id}@{period.last_day}-{period.provisional}", at=now, correlation="notices")
+            await self.batches.change(batch.id, act, partial(Batch.recounted, period=period))
 
     async def _known(self, batch: Batch) -> Known:
         sites = await self.mirrors.sites.find({"_id": {"$in": [sitting.site for sitting in batch.sittings]}})
@@ -55,3 +70,8 @@ class Notices:
             standard=await self.mirrors.standards.get(batch.standard),
             sites={site.id: site for site in sites},
         )
+
+
+def notice_of(rules: Rulebook, opens_on: date) -> PeriodEnd:
+    """Until when results stand that go on public notice on a day."""
+    return add_workdays(opens_on, rules.integer("notice.result_wd", on=opens_on))

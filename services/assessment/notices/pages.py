@@ -39,11 +39,11 @@ class Board:
             self._limit.take(address_of(request))
             return self._page(**{name: await ask()})
         except Fault as fault:
-            period = fault.period if isinstance(fault, NotOnNotice) else None
-            return self._page(STATUS[fault.kind], problem=fault.slug, period=period)
+            known = {"period": fault.period, "score_until": fault.score_until} if isinstance(fault, NotOnNotice) else {}
+            return self._page(STATUS[fault.kind], problem=fault.slug, **known)
 
     def _page(self, status: int = 200, **values: Any) -> HTMLResponse:
-        blank = {"announcement": None, "listing": None, "problem": "", "period": None}
+        blank = {"announcement": None, "listing": None, "problem": "", "period": None, "score_until": None}
         return self._layouts.page("notice", status, **{**blank, **values})
 
 

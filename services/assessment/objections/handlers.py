@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import partial
+from functools import partial, reduce
 from hashlib import blake2b
 
 from services.assessment.batches.domain import Batch, Frozen
@@ -43,10 +43,11 @@ from services.assessment.scores.domain import Paper
 from shared.act import EVERYTHING, Act
 from shared.auth import Role
 from shared.clock import Clock
-from shared.errors import NotFound
+from shared.errors import Contended, NotFound
 from shared.events.base import Event
 from shared.privacy import Sealer
 from shared.rulebook import Rulebook
+from shared.storage.mongo import Collection
 from shared.storage.store import Store
 
 RULE = "objections are raised to results on public notice"
@@ -60,12 +61,14 @@ class Objections:
     The objection is the truth and is written first; what follows for its entry is done at once, and done again when
     the event is heard, so that a crash between the two heals. Both are the same act, which is done once. Meanwhile the
     batch is signed on to, so that its results are not closed between an objection and the hold on its entry.
-    `papers` asks what the parts of a batch are scored by.
+    `papers` asks what the parts of a batch are scored by, `chunks` are those of the results room: an entry in one that
+    stands has been said, whether a crash left it unmarked or not.
     """
 
     objections: Store[Objection]
     entries: Store[Entry]
     batches: Store[Batch]
+    chunks: Collection
     papers: Callable[[Batch], Awaitable[Sequence[Paper]]]
     rules: Rulebook
     sealer: Sealer
@@ -104,7 +107,7 @@ class Objections:
         identity = f"objection-{blake2b(f'{act.id} {entry.id}'.encode(), digest_size=16).hexdigest()}"
         for standing in await self.objections.find({"_id": identity}):
             return await self._holding(act, standing)
-        once, by, limits = replace(act, id=identity), (party, act.actor), self._limits(self.clock.today())
+        once, by, limits = replace(act, id=identity), (party, act.actor), self._limits(self.clock.today(), batch)
         decision = raised(identity, entry, batch, kind, text, by, limits, self.clock.now())
         if await self.objections.count({"entry": entry.id, **OPEN}):  # before signing on, which a refusal leaves behind
             raise AlreadyOpen(WAIT)
@@ -146,7 +149,7 @@ class Objections:
         batch, entry = await self._at(act, identity)
         now = self.clock.now()
         review = Review.model_validate(asked, from_attributes=True)
-        correct = await self._corrected(batch, review, asked.reason, now)
+        correct = await self._after_those_before(entry, await self._corrected(batch, review, asked.reason, now))
         done = await self.objections.change(
             identity, act, lambda found: found.reviewed(asked, entry, correct, act.actor, now), expect=expect
         )
@@ -203,6 +206,13 @@ class Objections:
             return partial(disqualified, reason=objection.reason)
         return lambda entry: entry
 
+    async def _after_those_before(self, entry: Entry, correct: Correction) -> Correction:
+        """A review of what was said counts with those before it, of which its sheets say nothing."""
+        found = await of_entry(self.objections, entry.id)
+        said = [row for row in found if row.state is State.CHANGED and row.verdict and row.verdict.certified]
+        before = [await self._correction(row) for row in said]
+        return lambda given: correct(reduce(lambda known, also: also(known), before, given))
+
     async def _corrected(self, batch: Batch, review: Review, reason: str, at: datetime) -> Correction:
         papers = {paper.part: paper for paper in await self.papers(batch)}
         return partial(corrected, batch=batch, papers=papers, review=review, reason=reason, at=at)
@@ -217,11 +227,16 @@ class Objections:
             if frees:
                 unit_may(objection)
         await self._holding(act, objection)
-        return batch, await self.entries.get(objection.entry)
+        entry = await self.entries.get(objection.entry)
+        if frees and await self.chunks.find_one({"batch": batch.id, f"filings.{entry.id}": {"$gt": entry.filings}}):
+            raise Contended("its result is being said to the registry at this moment; repeat the request")
+        return batch, entry
 
-    def _limits(self, on: date) -> Limits:
+    def _limits(self, on: date, batch: Batch | None = None) -> Limits:
+        """The rules of a day; until when points can be objected to is that of the day the public list named it."""
+        since = batch.notice.opens_on if batch and batch.notice else on
         return Limits(
-            apply=self.rules.integer("review.apply_wd", on=on),
+            apply=self.rules.integer("review.apply_wd", on=since),
             accept=self.rules.integer("objection.accept_wd", on=on),
             decide=self.rules.integer("review.decide_wd", on=on),
         )

@@ -27,10 +27,6 @@ def hear(hearers: Hearers, results: Results) -> None:
     async def objection_refused(heard: Heard[ObjectionRefused], act: Act) -> None:
         await results.released(act, heard.event.batch)
 
-    async def certificates_filed(said: Sequence[tuple[Heard[CertificateFiled], Act]]) -> None:
-        await results.answered({heard.event.entry for heard, _ in said}, said[0][1])
-        await registry_answered(said)
-
     async def registry_answered(said: Sequence[tuple[Heard[CertificateFiled] | Heard[FilingRejected], Act]]) -> None:
         await results.settle([heard.event.batch for heard, _ in said], said[0][1].at)
 
@@ -38,5 +34,5 @@ def hear(hearers: Hearers, results: Results) -> None:
     hearers.on(EntryRefiled, entry_refiled, prefetch=BATCHES_AT_ONCE)
     hearers.on(ObjectionDecided, objection_decided, prefetch=BATCHES_AT_ONCE)
     hearers.on(ObjectionRefused, objection_refused, prefetch=BATCHES_AT_ONCE)
-    hearers.on_many(CertificateFiled, certificates_filed)
+    hearers.on_many(CertificateFiled, registry_answered)
     hearers.on_many(FilingRejected, registry_answered)

@@ -15,9 +15,10 @@ from services.assessment.batches.domain import Batch
 from services.assessment.entries.domain import Entry, FoundWrong, Rejection, State, has_passed
 from services.assessment.entries.domain.records import Score
 from services.assessment.results.commands import FindWrong, RefileEntry
+from services.assessment.scores.domain import spelled
 from shared.entity import Entity
 from shared.errors import Fault, Kind
-from shared.events.assessment import EntryFoundWrong, EntryRefiled, FinalResult, ObjectionDecided, ResultsFinalised
+from shared.events.assessment import EntryRefiled, FinalResult, ObjectionDecided, ResultsFinalised
 from shared.events.base import Event
 
 Decided = tuple[Entry, Sequence[Event]]
@@ -142,27 +143,31 @@ def refiled(entry: Entry, asked: RefileEntry, actor: str, now: datetime) -> Deci
     filings = max(entry.filings, len(entry.rejections) + 1)  # the refused filing, even if it was not marked yet
     said = EntryRefiled(**_named(entry), filing=filings + 1, rejected_for=entry.reason, reason=asked.reason)
     waiting = {"state": State.PASSED, "chunk": 0, "filings": filings, "reason": "", "detail": ""}
-    notes = tuple(note.model_copy(update={"said": True}) for note in entry.found_wrong)  # the right points are said
-    return entry.having(**waiting, found_wrong=notes, rejections=(*entry.rejections, mended)), [said]
+    return entry.having(**waiting, rejections=(*entry.rejections, mended)), [said]
 
 
 def found_wrong(entry: Entry, batch: Batch, asked: FindWrong, step: float, actor: str, now: datetime) -> Decided:
     """The right points are recorded and said; the entry's own scores, state and certificate stay as they were."""
-    if asked.scorer.strip() == asked.checker.strip():
+    if spelled(asked.scorer) == spelled(asked.checker):
         raise OneSignature("name two different people as scorer and checker", field="/checker")
     _must_fit(batch, asked.scores, step)
     right = {**standing_points(entry), **asked.scores}
-    reached = [has_passed(part, Score(part=part.id, points=right.get(part.id, 0.0))) for part in batch.parts]
     why = asked.model_dump(exclude={"scores"})
-    return _wrong(entry, FoundWrong(scores=right, passes=all(reached), actor=actor, at=now, **why))
+    return _wrong(entry, FoundWrong(scores=right, passes=_passes(batch, right), actor=actor, at=now, **why))
 
 
-def reviewed_wrong(entry: Entry, said: ObjectionDecided, now: datetime) -> Decided:
+def reviewed_wrong(entry: Entry, batch: Batch, said: ObjectionDecided, now: datetime) -> Decided:
     """The same by an objection that was decided after the result was said; its two signatures are with it."""
     basis = f"objection {said.objection}, {said.outcome}"
+    own = {score.part: score.points for score in entry.scores}
+    # what this objection leaves as it was may have been put right before
+    right = {
+        **standing_points(entry),
+        **{part: points for part, points in said.scores.items() if points != own.get(part)},
+    }
     note = FoundWrong(
-        scores={**standing_points(entry), **said.scores},
-        passes=said.passes,
+        scores=right,
+        passes=_passes(batch, right),
         reason=said.reason,
         basis=basis,
         scorer="",
@@ -170,40 +175,28 @@ def reviewed_wrong(entry: Entry, said: ObjectionDecided, now: datetime) -> Decid
         actor="system",
         at=now,
     )
-    if entry.state is State.REJECTED:  # there is no certificate to see to; what is filed again follows from the note
+    if entry.state in (State.PASSED, State.REJECTED):
+        # the registry has not answered, and is told once it certifies; or there is no certificate to see to, and what
+        # is filed again follows from the note
+        _must_differ(entry, note)
         return entry.having(found_wrong=(*entry.found_wrong, note)), []
-    if entry.state is State.PASSED:  # the registry has not answered yet: it is told once there is a certificate
-        unsaid = note.model_copy(update={"said": False})
-        return entry.having(found_wrong=(*entry.found_wrong, unsaid)), []
     return _wrong(entry, note)
-
-
-def told(entry: Entry) -> Decided:
-    """The registry is told what was found wrong while its answer was on its way."""
-    if entry.state is not State.CERTIFIED or all(note.said for note in entry.found_wrong):
-        return entry, []
-    notes = tuple(note.model_copy(update={"said": True}) for note in entry.found_wrong)
-    return entry.having(found_wrong=notes), [_found_wrong(entry, notes[-1])]
 
 
 def _wrong(entry: Entry, note: FoundWrong) -> Decided:
     if entry.state is not State.CERTIFIED:
         raise NotCertified(f"this entry is {entry.state}; a result that is not final is changed by an objection")
+    _must_differ(entry, note)
+    return entry.having(found_wrong=(*entry.found_wrong, note)), [entry.wrong(note)]
+
+
+def _must_differ(entry: Entry, note: FoundWrong) -> None:
     if (dict(note.scores), note.passes) == (standing_points(entry), still_passes(entry)):
         raise NothingWrong("send the points that are right and differ from those that stand", field="/scores")
-    return entry.having(found_wrong=(*entry.found_wrong, note)), [_found_wrong(entry, note)]
 
 
-def _found_wrong(entry: Entry, note: FoundWrong) -> EntryFoundWrong:
-    return EntryFoundWrong(
-        **_named(entry),
-        number=entry.number,
-        passes=note.passes,
-        theory=note.scores.get("theory", 0.0),
-        practical=note.scores.get("practical", 0.0),
-        reason=note.reason,
-        basis=note.basis,
-    )
+def _passes(batch: Batch, right: Mapping[str, float]) -> bool:
+    return all(has_passed(part, Score(part=part.id, points=right.get(part.id, 0.0))) for part in batch.parts)
 
 
 def still_passes(entry: Entry) -> bool:

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from time import time
 
-from services.assessment.batches.domain import Batch, Frozen, State, WrongState
+from services.assessment.batches.domain import Batch, Frozen, PeriodOpen, State, WrongState
 from services.assessment.batches.storage import overdue, taking_rows
 from services.assessment.entries.domain import Entry, shown
 from services.assessment.entries.storage import tally
+from services.assessment.notices.handlers import notice_of
 from services.assessment.results.commands import FindWrong, RefileEntry
 from services.assessment.results.domain import (
     Chunk,
@@ -20,7 +21,6 @@ from services.assessment.results.domain import (
     refiled,
     reviewed_wrong,
     supplemented,
-    told,
 )
 from services.assessment.results.storage import (
     finalised_after,
@@ -30,7 +30,6 @@ from services.assessment.results.storage import (
     mark,
     to_say,
     unheld,
-    untold_of,
 )
 from shared.act import Act, Scope
 from shared.clock import Clock
@@ -40,7 +39,7 @@ from shared.events.base import Event
 from shared.rulebook import Rulebook
 from shared.storage.mongo import Collection
 from shared.storage.store import Store
-from shared.workdays import add_workdays, local_day
+from shared.workdays import PeriodEnd, local_day
 
 RECOUNTS = 8  # the entries are counted again when the batch changed meanwhile
 SAID = (State.FINALISED, State.CERTIFIED)
@@ -74,7 +73,7 @@ class Results:
     async def publicise(self, act: Act, batch_id: str, expect: int | None) -> Batch:
         """Results go on public notice, counted at the very version of the batch that is changed."""
         today = self.clock.today()
-        period = add_workdays(today, self.rules.integer("notice.result_wd", on=today))
+        period = notice_of(self.rules, today)
 
         async def counted(batch: Batch) -> Decide:
             counts = await tally(self.entries, batch.id)
@@ -89,7 +88,8 @@ class Results:
 
         async def counted(batch: Batch) -> Decide:
             passed = await unheld(self.entries, self.objections, batch.id)
-            return lambda found: _closed(found, now, passed, rows)
+            period = notice_of(self.rules, batch.notice.opens_on) if batch.notice else None
+            return lambda found: _closed(found, now, passed, rows, period)
 
         return await self._counting(act, batch_id, expect, counted)
 
@@ -109,7 +109,7 @@ class Results:
         """Finalise what nobody has finalised some days after the period's end; then what finalised batches wait for."""
         grace = timedelta(days=self.rules.integer("results.finalise_grace_days", on=local_day(now)))
         for batch in await overdue(self.batches, now - grace):
-            with suppress(Frozen, WrongState):  # somebody was first
+            with suppress(Frozen, WrongState, PeriodOpen):  # somebody was first, or its days moved
                 await self.finalise(_of_the_clock("finalise", batch.id, now), batch.id)
         await self._look(now)
 
@@ -198,11 +198,6 @@ class Results:
 
     # -- found wrong -----------------------------------------------------------------------------------
 
-    async def answered(self, certified: Iterable[str], act: Act) -> None:
-        """What was found wrong before there was a certificate is said now."""
-        if untold := await untold_of(self.entries, certified):
-            await self.entries.change_all(dict.fromkeys(untold, (replace(act, id=f"told-{act.id}"), told)))
-
     async def find_wrong(self, act: Act, batch_id: str, entry_id: str, asked: FindWrong) -> Entry:
         """A final result was found wrong; the registry is told."""
         batch = await self.batches.get(batch_id, act.scope)
@@ -215,8 +210,11 @@ class Results:
     async def objection_decided(self, act: Act, said: ObjectionDecided) -> None:
         """What was said before is found wrong; an entry that was held back is said if it passed."""
         if said.certified and said.outcome != "rejected":
+            batch, now = await self.batches.get(said.batch), self.clock.now()
             with suppress(NothingWrong):
-                await self.entries.change(said.entry, act, partial(reviewed_wrong, said=said, now=self.clock.now()))
+                await self.entries.change(
+                    said.entry, act, lambda entry: reviewed_wrong(entry, batch, said=said, now=now)
+                )
         await self.released(act, said.batch)
 
     async def released(self, act: Act, batch_id: str) -> None:
@@ -231,9 +229,11 @@ class Results:
         return entry
 
 
-def _closed(batch: Batch, now: datetime, passed: int, rows: int) -> Decided:
+def _closed(batch: Batch, now: datetime, passed: int, rows: int, period: PeriodEnd | None) -> Decided:
     batch.must_be_quiet(time())  # an objection whose entry is not held yet
-    return batch.closed(now, passed, rows)
+    batch, told = batch.recounted(period) if period else (batch, [])
+    closed, said = batch.closed(now, passed, rows)
+    return closed, [*told, *said]
 
 
 def _at_version(version: int, decide: Decide) -> Decide:

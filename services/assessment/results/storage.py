@@ -1,7 +1,6 @@
 """Where chunks are kept, which entries still wait to be said, and marking those that were."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 
 from services.assessment.batches.domain import Batch
 from services.assessment.batches.domain import State as BatchState
@@ -96,9 +95,3 @@ async def finalised_after(batches: Store[Batch], after: str) -> list[Batch]:
     states = [BatchState.FINALISED, BatchState.CERTIFIED]
     query = {"state": {"$in": states}, "_id": {"$gt": after}}
     return await batches.find(query, limit=MOST_LOOKED)
-
-
-async def untold_of(entries: Store[Entry], wanted: Iterable[str]) -> list[str]:
-    """Which of these were found wrong before there was a certificate, and the registry does not know."""
-    query = {"_id": {"$in": list(wanted)}, "found_wrong.said": False}
-    return [str(row["_id"]) for row in await entries.collection.find(query, fields={"_id": 1})]

@@ -16,7 +16,15 @@ from services.assessment.archives.domain.archive import (
     blank,
     viewed,
 )
-from services.assessment.archives.domain.checklist import Checklist, Item, Placed, Source, Volume, placed
+from services.assessment.archives.domain.checklist import (
+    Checklist,
+    Item,
+    Placed,
+    Source,
+    Volume,
+    must_be_past_objecting,
+    placed,
+)
 from services.assessment.archives.domain.lines import FIELDS, OF_BATCH, OF_ENTRY, Hashed, Sums
 from services.assessment.archives.domain.manifest import TYPE, Checked, compared, digest_of, manifest_of
 
@@ -49,6 +57,7 @@ __all__ = [
     "compared",
     "digest_of",
     "manifest_of",
+    "must_be_past_objecting",
     "placed",
     "viewed",
 ]

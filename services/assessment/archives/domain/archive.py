@@ -11,6 +11,7 @@ from services.assessment.archives.domain.checklist import Checklist, Placed, Sou
 from services.assessment.archives.domain.lines import Hashed
 from services.assessment.batches.domain import Batch, Manifest
 from services.assessment.batches.domain import State as BatchState
+from services.assessment.scores.domain import spelled
 from shared.entity import Entity
 from shared.errors import Fault, Kind
 from shared.events.assessment import ArchiveBegun, ArchiveChecked, ArchiveChecking
@@ -222,7 +223,7 @@ def viewed(
     """A viewing; `who` is the subject, role and organisation of whoever views."""
     if asked.item not in {row.item for row in checklist.items}:
         raise WrongItem("the checklist has no such item; read the archive", field="/item")
-    if asked.witnesses[0].strip() == asked.witnesses[1].strip():
+    if spelled(asked.witnesses[0]) == spelled(asked.witnesses[1]):
         raise SameWitness("name the two people who are present", field="/witnesses/1")
     actor, role, organisation = who
     view = View(**asked.model_dump(), actor=actor, role=role, organisation=organisation, at=now)

@@ -1,11 +1,13 @@
 """The checklist of an archive, which is data, and which of its items a batch's archive has."""
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from enum import StrEnum
 
-from services.assessment.batches.domain import Batch
+from services.assessment.batches.domain import Batch, Notice, PeriodOpen
 from services.assessment.batches.domain import State as BatchState
 from shared.events.base import Record
+from shared.workdays import add_workdays
 
 
 class Source(StrEnum):
@@ -92,3 +94,11 @@ def placed(checklist: Checklist, batch: Batch, documents: Collection[str], *, re
                 return reported
 
     return [Placed(**row.model_dump(), present=is_there(row)) for row in checklist.items]
+
+
+def must_be_past_objecting(notice: Notice, workdays: int, now: datetime) -> None:
+    """Points can be objected to for longer than the notice lasts, and to what is archived they cannot."""
+    end = add_workdays(notice.opens_on, workdays)
+    if now < end.ends_at:
+        rule = "review.apply_wd"
+        raise PeriodOpen(f"points can be objected to until {end.last_day}; close the archive then", rule=rule)

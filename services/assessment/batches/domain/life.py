@@ -147,6 +147,16 @@ class Batch(BatchRecord):
         batch = self.to(State.PUBLICISED, now, notice=notice)
         return batch, [ResultsPublicised(**self.named(), **notice.model_dump())]
 
+    def recounted(self, period: PeriodEnd) -> Decided:
+        """A notice whose calendar was not known when it began is counted anew, and said anew when its days moved."""
+        if self.state is not State.PUBLICISED or self.notice is None or not self.notice.provisional:
+            return self, []
+        days = {"closes_on": period.last_day, "ends_at": period.ends_at, "provisional": period.provisional}
+        notice = self.notice.model_copy(update=days)
+        if notice == self.notice:
+            return self, []
+        return self.having(notice=notice), [ResultsPublicised(**self.named(), **notice.model_dump())]
+
     def closed(self, now: datetime, passed: int, chunk_rows: int) -> Decided:
         """The period is over: the results of those who `passed` and are not held back are said in chunks."""
         self.must_be((State.PUBLICISED,), "only publicised results can be made final")

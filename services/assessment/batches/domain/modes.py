@@ -18,7 +18,7 @@ class Mode(Record):
     """One mode: what is held so, whether at a site and a named place, from when on, within how many days."""
 
     id: str = Field(description="slug that a batch or sitting names", examples=["evening"])
-    zh: str = Field(description="Chinese name", examples=["夜间考试"])
+    zh: str = Field(description="Chinese name", examples=["夜间考核"])
     en: str = Field(description="what it is, in English")
     parts: tuple[str, ...] = Field(description="parts that can be held so")
     site: bool = Field(description="whether a part is held at a site; else it has none")

@@ -25,7 +25,7 @@ from services.assessment.entries.domain.records import (
 )
 from shared.entity import Entity
 from shared.errors import Fault, Kind
-from shared.events.assessment import EntryCertified, EntryRejected
+from shared.events.assessment import EntryCertified, EntryFoundWrong, EntryRejected
 from shared.events.base import Event
 from shared.events.registry import Part
 from shared.privacy import mask_id, mask_name, scrub
@@ -147,7 +147,8 @@ class Entry(Entity):
         if self.state is not State.CERTIFIED:
             event = EntryCertified.model_construct(**self._named(), number=said.number)
             certified = {"state": State.CERTIFIED, "number": said.number, "reason": "", "detail": ""}
-            return self.having(**certified, certificate=certificate), [event]
+            entry = self.having(**certified, certificate=certificate)
+            return entry, [event, *([entry.wrong(entry.found_wrong[-1])] if self._was_said_wrong() else [])]
         if certificate == self.certificate:
             return self, []
         return self.having(certificate=certificate), []
@@ -159,6 +160,16 @@ class Entry(Entity):
             return self, []
         event = EntryRejected.model_construct(**self._named(), reason=reason, detail=detail)
         return self.having(state=State.REJECTED, reason=reason, detail=detail), [event]
+
+    def wrong(self, note: FoundWrong) -> EntryFoundWrong:
+        """What the registry is told of a final result that was found wrong."""
+        points = {part: note.scores.get(part, 0.0) for part in ("theory", "practical")}
+        why = {"reason": note.reason, "basis": note.basis}
+        return EntryFoundWrong(**self._named(), number=self.number, passes=note.passes, **points, **why)
+
+    def _was_said_wrong(self) -> bool:
+        """Whether it was found wrong after the filing that the registry now answers was said."""
+        return bool(self.found_wrong) and not any(row.at >= self.found_wrong[-1].at for row in self.rejections)
 
     def _named(self) -> dict[str, Any]:
         about = {"batch": self.batch, "unit": self.unit, "occupation": self.occupation, "level": self.level}

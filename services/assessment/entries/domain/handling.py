@@ -21,8 +21,13 @@ OUT = (State.INELIGIBLE, State.WITHDRAWN)
 WITHDRAWING = (BatchState.REGISTERING, BatchState.ARRANGED)
 MENDING = tuple(state for state in UNTIL_PUBLICISED if state not in (BatchState.PLANNED, BatchState.FILED))
 
+REFILING = (BatchState.CLOSED, BatchState.FINALISED, BatchState.CERTIFIED)
+"""While what the registry rejected may be filed again; what is archived stays as it is."""
+
 LEAVING = "candidates withdraw before the exam begins"
-MENDED_WHEN = "an entry is mended before results are publicised, or when the registry rejected it"
+MENDED_WHEN = (
+    "an entry is mended before results are publicised, or when the registry rejected it and its batch is not archived"
+)
 
 
 class WrongEntryState(Fault):
@@ -61,11 +66,14 @@ def revealed(entry: Entry, reason: str, actor: str, at: datetime) -> Decided:
     return _handled(entry, Handling(what="revealed", reason=reason, actor=actor, at=at)), []
 
 
+def mending(entry: Entry) -> tuple[BatchState, ...]:
+    """In which states of its batch an entry is mended."""
+    return REFILING if entry.state is State.REJECTED else MENDING
+
+
 def must_be_mendable(entry: Entry, batch: Batch) -> None:
-    """Refuse once results are public, unless the registry rejected this one."""
-    if entry.state is State.REJECTED:
-        return
-    batch.must_be(MENDING, MENDED_WHEN)
+    """Refuse once results are public, unless the registry rejected this one and it can be filed again."""
+    batch.must_be(mending(entry), MENDED_WHEN)
     if entry.state is State.WITHDRAWN:
         raise WrongEntryState("this entry was withdrawn; enter the candidate again")
 

@@ -143,7 +143,6 @@ class FoundWrong(Record):
     checker: str = Field(description="who checked (核分人), never the scorer; empty as the scorer is")
     actor: str
     at: datetime
-    said: bool = Field(default=True, description="whether the registry was told; false until there is a certificate")
 
 
 def filed_as(said: CertificateFiled, sequence: int) -> Certificate:

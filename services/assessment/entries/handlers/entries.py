@@ -16,10 +16,10 @@ from services.assessment.entries.domain import Certificate, Entry, State, filed_
 from services.assessment.entries.domain.handling import (
     LEAVING,
     MENDED_WHEN,
-    MENDING,
     WITHDRAWING,
     Decided,
     admitted,
+    mending,
     must_be_mendable,
     overdue_from,
     revealed,
@@ -131,9 +131,7 @@ class Entries:
             return found
         must_be_mendable(found, batch)
         decide = await Mending(self.entries, self.reviews, self.sealer).decision(act, found, batch, asked)
-        if found.state is State.REJECTED:
-            return await self.entries.change(found.id, act, decide)
-        return await self._change(act, found, MENDING, MENDED_WHEN, decide)
+        return await self._change(act, found, mending(found), MENDED_WHEN, decide)
 
     async def reveal(self, act: Act, batch_id: str, entry: str, asked: RevealEntry) -> Person:
         """Who the candidate is, in clear; the record is written before it is shown."""

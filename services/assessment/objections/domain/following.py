@@ -13,8 +13,8 @@ UPHELD = "objection-upheld"
 
 
 def was_said(entry: Entry) -> bool:
-    """Whether its result has been said to the registry, and may stand on a certificate."""
-    return entry.state is EntryState.CERTIFIED or (entry.state is EntryState.PASSED and entry.filings > 0)
+    """Whether its result has been said to the registry, and may stand on a certificate; one filed again waits first."""
+    return entry.state is EntryState.CERTIFIED or (entry.state is EntryState.PASSED and entry.chunk > 0)
 
 
 def unsaid(entry: Entry) -> Entry:
@@ -30,7 +30,8 @@ def disqualified(entry: Entry, reason: str) -> Entry:
 
 def is_disqualified(entry: Entry) -> bool:
     """Whether an objection was upheld against it before; no review of points brings it back."""
-    return entry.state is EntryState.FAILED and entry.reason == UPHELD
+    void = any(not note.passes and not any(note.scores.values()) for note in entry.found_wrong)  # after it was said
+    return void or (entry.state is EntryState.FAILED and entry.reason == UPHELD)
 
 
 def verdict_on(entry: Entry, after: Entry) -> Verdict:

@@ -1,6 +1,5 @@
 """An objection and its life: raised, accepted or refused, reviewed and decided, each step within its days."""
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Self
@@ -29,6 +28,7 @@ from services.assessment.objections.domain.records import (
     WrongState,
     deadline,
 )
+from services.assessment.scores.domain import spelled
 from shared.entity import Entity
 from shared.events.assessment import (
     ObjectionAccepted,
@@ -67,13 +67,15 @@ class Objection(Entity):
         """It is looked into; the days to decide it count from today."""
         self._must_be(State.RAISED, "an objection is accepted once")
         due = deadline(local_day(now), limits.decide)
-        objection = self._to(State.ACCEPTED, by, now, due=due, overdue=False)
-        return objection, [ObjectionAccepted(**self.named(), decide_by=due.last_day)]
+        found, late = self.looked_at(now)
+        objection = found.to(State.ACCEPTED, by, now, due=due, overdue=False)
+        return objection, [*late, ObjectionAccepted(**self.named(), decide_by=due.last_day)]
 
     def refused(self, reason: str, by: str, now: datetime) -> Decided:
         """It is not looked into."""
         self._must_be(State.RAISED, "an objection is refused before it is accepted; reject it when it is decided")
-        return self._to(State.REFUSED, by, now, reason), [ObjectionRefused(**self.named(), reason=reason)]
+        found, late = self.looked_at(now)
+        return found.to(State.REFUSED, by, now, reason), [*late, ObjectionRefused(**self.named(), reason=reason)]
 
     def reviewed(self, asked: ReviewScore, entry: Entry, correct: Correction, by: str, now: datetime) -> Decided:
         """The points were looked at again: they change, or the result stands."""
@@ -100,7 +102,8 @@ class Objection(Entity):
     def ended(self, outcome: State, reason: str, verdict: Verdict, by: str, now: datetime) -> Decided:
         """It is decided, with what follows for the entry."""
         said = ObjectionDecided(**self.named(), outcome=outcome, **verdict.model_dump(), reason=reason)
-        return self._to(outcome, by, now, reason, verdict=verdict), [said]
+        found, late = self.looked_at(now)
+        return found.to(outcome, by, now, reason, verdict=verdict), [*late, said]
 
     def looked_at(self, now: datetime) -> Decided:
         """A deadline whose calendar was not known is counted again; one that is over is said once."""
@@ -128,7 +131,8 @@ class Objection(Entity):
         if self.state is not state:
             raise WrongState(f"{rule}; this objection is {self.state}")
 
-    def _to(self, state: State, by: str, now: datetime, reason: str = "", **changes: object) -> Self:
+    def to(self, state: State, by: str, now: datetime, reason: str = "", **changes: object) -> Self:
+        """The same objection in another state, with who did it, when and why."""
         steps = (*self.steps, Step(state=state, at=now, by=by, reason=reason))
         ends = {} if state is State.ACCEPTED else {"is_open": False, "due": None, "overdue": False}
         return self.having(state=state, steps=steps, reason=reason, **{**ends, **changes})
@@ -144,10 +148,5 @@ def must_be_within(asked: ReviewScore, scope: Sequence[str]) -> None:
     """A score review has one of the grounds of the rule and two signatures."""
     if asked.ground not in scope:
         raise OutOfScope(f"the grounds are: {', '.join(scope)}", field="/ground", rule="review.scope")
-    if _spelled(asked.scorer) == _spelled(asked.checker):
+    if spelled(asked.scorer) == spelled(asked.checker):
         raise SignedTwice("let somebody else check and sign", field="/checker")
-
-
-def _spelled(name: str) -> str:
-    """A name however it is spelled: wide or narrow letters, capitals, blanks."""
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())

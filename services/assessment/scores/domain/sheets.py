@@ -98,11 +98,12 @@ def as_kept(moment: datetime) -> datetime:
 
 def must_differ(scorer: str, checker: str) -> None:
     """Refuse a sheet that one person signed twice, however they spell themselves."""
-    if _spelled(scorer) == _spelled(checker):
+    if spelled(scorer) == spelled(checker):
         raise SheetRefused("scorer and checker are two persons", field="/checker", rule="same-signature")
 
 
-def _spelled(name: str) -> str:
+def spelled(name: str) -> str:
+    """A name however it is spelled: wide or narrow letters, capitals, blanks."""
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 

@@ -232,6 +232,48 @@ async def test_a_list_is_checked_in_several_calls_and_nobody_is_on_it_twice(serv
     assert [(row.accepted, [one.rule for one in row.refused]) for row in told] == [(1, []), (0, ["duplicate"])]
 
 
+async def test_no_more_enter_than_the_batch_was_filed_for(service: Running) -> None:
+    batch = await on_a_day(service, level="4", planned=3)
+    same_day = (await get(service, UNIT, f"/{batch}"))["exam_on"]
+    elsewhere = await batch_of(service, UNIT, level="4", exam_on=same_day)
+    able = [{**person(number), "claims": SIX} for number in range(300, 307)]
+    await enrol(service, elsewhere, able[1])
+    await enrol(service, batch, able[0])
+    # who stands, is kept out or is examined elsewhere that day takes nothing of the number
+    rows = [able[0], person(310), able[1], able[2], able[3], able[4], person(311)]
+    key = {"Idempotency-Key": "filed-for-three"}
+    wanted = [
+        (1, "/id_number", "duplicate"),
+        (2, "/claims", "eligibility"),
+        (3, "/id_number", "same-day"),
+        (6, "", "planned-number"),
+        (7, "/claims", "eligibility"),
+    ]
+    told = await post(service, UNIT, f"/{batch}/entries/check", rows)
+    taken = await enrol(service, batch, *rows, **key)
+    assert (rules(told.json()), rules(taken), taken["accepted"]) == (wanted, wanted, 2)
+    await service.process.tools.database.collection("answers").delete({})  # its answer was lost
+    assert await enrol(service, batch, *rows, **key) == taken
+    counts = (await get(service, UNIT, f"/{batch}"))["counts"]
+    assert (counts["enrolled"], counts["ineligible"]) == (3, 2)
+
+    kept = (await get(service, UNIT, f"/{batch}/entries?state=ineligible"))["rows"][0]["id"]
+    admit = await act_on(service, f"/{batch}/entries/{kept}/admit", REASON, REVIEWER)
+    assert (admit.status_code, slug(admit), admit.json()["rule"]) == (409, "batch-full", "planned-number")
+    one = await post(service, UNIT, f"/{batch}/entries/one", able[5])
+    assert (one.status_code, slug(one)) == (409, "batch-full")
+    await act_on(service, f"/{batch}/entries/{taken['entries'][0]}/withdraw", REASON)
+    assert (await enrol(service, batch, able[5]))["accepted"] == 1
+    assert rules(await enrol(service, batch, able[2])) == [(1, "", "planned-number")]  # who withdrew comes too late
+
+
+async def test_a_list_that_is_checked_in_several_calls_is_counted_as_one(service: Running) -> None:
+    batch, room = await on_a_day(service, planned=1), room_of(service)
+    rows = [(line, EnrolRow.model_validate(person(330 + line))) for line in (1, 2)]
+    told = [await room.check(batch, [row], ahead=ahead) for ahead, row in enumerate(rows)]
+    assert [(row.accepted, [one.rule for one in row.refused]) for row in told] == [(1, []), (0, ["planned-number"])]
+
+
 QUESTIONS: list[tuple[dict[str, Any], str]] = [
     ({"person_index": SEVERAL, "days": {"$in": ["2019-10-12"]}, **TO_BE_EXAMINED}, "one a day"),
     ({"person_index": SEVERAL, "occupation": "x", "level": "5", "state": "failed"}, "failed"),

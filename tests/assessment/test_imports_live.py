@@ -157,6 +157,19 @@ async def test_a_dry_run_tells_the_same_and_changes_nothing(service: Running) ->
     await eventually(lambda: is_empty(service, "import_keys"))
 
 
+async def test_a_file_fills_the_number_the_batch_was_filed_for_and_tells_who_is_beyond(service: Running) -> None:
+    unit = await authorised(service, "unit-33-full")
+    batch = await batch_of(service, unit, planned=1100)
+    file = as_csv(map(candidate, people(1302)[1:]))
+    for dry_run in (True, False):
+        made = await ended(service, unit, (await sent(service, unit, batch, file, dry_run=dry_run))["id"])
+        assert (made["accepted"], made["refused"]) == (1100, 201)
+        told = await refusals(service, unit, made["id"])
+        assert {(field, rule) for _, field, rule in told} == {("", "planned-number")}
+        assert len({line for line, _, _ in told}) == 201
+    assert (await get(service, unit, f"/{batch}"))["counts"]["enrolled"] == 1100
+
+
 SHEET_COLUMNS = ("work_piece", "part", "points.points", *(f"points.{name}" for name in SHEET), "scorer", "checker")
 
 

@@ -107,6 +107,11 @@ async def tally(entries: Store[Entry], batch: str) -> Tally:
     return Tally(**{row["_id"]: row["entries"] for row in rows})
 
 
+async def enrolled_in(entries: Store[Entry], batch: str) -> int:
+    """How many are to be examined in a batch that still takes candidates."""
+    return await entries.count({"batch": batch, "state": State.ENROLLED})
+
+
 async def among(entries: Store[Entry], batch: str, wanted: Iterable[str]) -> set[str]:
     """Which of these ids are entries of the batch."""
     rows = await entries.collection.find({"_id": {"$in": list(wanted)}, "batch": batch}, fields={"_id": 1})

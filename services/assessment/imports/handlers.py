@@ -31,13 +31,14 @@ class Taker:
     """How the rows of one kind go to the room that owns them.
 
     `take` gives the same answer to the same act again, whatever part of it was done; it and `check`, which changes
-    nothing, raise the room's own fault when the batch takes no rows, even of an empty list. `key` names what may
-    stand in a file once, at `field`; `replaces` says that the room itself would take a later row for an earlier one.
+    nothing, raise the room's own fault when the batch takes no rows, even of an empty list; `check` is told how many
+    rows of the same list were taken before. `key` names what may stand in a file once, at `field`; `replaces` says
+    that the room itself would take a later row for an earlier one.
     """
 
     row: type[BaseModel]
     take: Callable[[Act, str, Rows], Awaitable[RowsTaken]]
-    check: Callable[[Act, str, Rows], Awaitable[RowsTaken]]
+    check: Callable[[Act, str, Rows, int], Awaitable[RowsTaken]]
     key: Callable[[Any], str]
     field: str
     replaces: bool = False
@@ -116,7 +117,7 @@ class Imports:
         """The room that owns the rows takes them now: asked with none."""
         taker = self.takers[made.kind]
         if made.dry_run:
-            await taker.check(act, made.batch, ())
+            await taker.check(act, made.batch, (), 0)
         else:
             await taker.take(replace(act, id=f"{act.id}-none"), made.batch, ())
 

@@ -30,7 +30,7 @@ from shared.act import Act
 from shared.clock import Clock
 from shared.errors import Contended, NotFound
 from shared.events.registry import Part
-from shared.privacy import Sealer, mask_name
+from shared.privacy import RESIDENT_ID, Sealer, document_key, mask_name
 from shared.rulebook import Rulebook
 from shared.storage.mongo import Document
 from shared.storage.store import Store
@@ -114,9 +114,12 @@ class Certificates:
         values = {name: news[name] for name in OPEN if name in news}
         if news.keys() & SEALED.keys():
             person |= {name: news[name] for name in SEALED if name in news}
+            if "id_number" in news:  # a correction names a resident ID number, whatever stood there
+                person.pop("id_type", None)
             values["person"] = self.sealer.seal(json.dumps(person), bound_to=found.id)
             values["holder"] = mask_name(person["name"])
-            values["person_index"] = self.sealer.index(person["id_number"])
+            key = document_key(person["id_number"], person.get("id_type", RESIDENT_ID))
+            values["person_index"] = self.sealer.index(key)
         return found.corrected(grounds(act, asked), values, [SEALED.get(name, name) for name in news])
 
     async def _refuse_held(self, found: Certificate, asked: CorrectCertificate) -> None:

@@ -24,7 +24,7 @@ from shared.act import Act, Scope
 from shared.clock import Clock
 from shared.errors import AlreadyThere, Contended, NotFound
 from shared.events.assessment import ResultsFinalised
-from shared.privacy import Sealer
+from shared.privacy import RESIDENT_ID, Sealer, document_key
 from shared.storage.store import Store
 
 RACES = 50  # filings of one series that may be decided at the same moment
@@ -104,4 +104,4 @@ class Filings:
 
     def _index(self, sealed: str, entry: str) -> str:
         person = json.loads(self.sealer.open(sealed, bound_to=entry))
-        return self.sealer.index(person["id_number"])
+        return self.sealer.index(document_key(person["id_number"], person.get("id_type", RESIDENT_ID)))

@@ -108,8 +108,9 @@ class Exam:
     def _too_soon(self, known: Evidence) -> bool:
         reached = {
             row.level
-            for row in known.holdings
+            for row in known.certificates()
             if row.occupation == self.occupation
+            and row.level.isdecimal()
             and row.level != self.level
             and 0 <= years_between(row.exam_on, self.exam_on) < 1
         }

@@ -428,6 +428,28 @@ async def is_empty(service: Running, name: str) -> bool:
     return await kept(service, name).count({}) == 0
 
 
+async def test_a_report_is_kept_for_a_while_and_then_said_to_be_gone(service: Running) -> None:
+    unit, batch = await registering(service, "unit-33-reports")
+    rows = [candidate(number) for number in people(3)]
+    rows[1]["name"] = ""
+    made = await ended(service, unit, (await sent(service, unit, batch, as_csv(rows)))["id"])
+    told = await refusals(service, unit, made["id"])
+    assert (made["reported"], [(field, rule) for _, field, rule in told]) == (True, [("/name", "missing")])
+    service.forward(days=29)
+    later = await ended(service, unit, (await sent(service, unit, batch, as_csv(rows), dry_run=True))["id"])
+    service.forward(days=2)
+
+    async def is_gone() -> bool:
+        return not (await see(service, unit, made["id"]))["reported"]
+
+    await eventually(is_gone)
+    assert await kept(service, "import_reports").find({"import": made["id"]}) == []
+    for path in ("refusals", "refusals/export"):
+        answer = await service.http.get(f"/v1/imports/{made['id']}/{path}", headers=service.token("unit", unit, "33"))
+        assert (answer.status_code, slug(answer)) == (409, "import-report-gone")
+    assert len(await refusals(service, unit, later["id"])) == 3
+
+
 async def test_what_a_killed_process_had_received_is_deleted(service: Running) -> None:
     files, pieces = kept(service, "import_files"), kept(service, "import_pieces")
     await pieces.insert({"_id": "left/0", "file": "left"})

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from services.assessment.batches.domain import Batch
 from services.assessment.imports.domain import Cursor, Import, Kind, Sender, import_id
-from services.assessment.imports.storage import PIECE, Files, Reports, referred, stopped
-from shared.act import Act
+from services.assessment.imports.storage import PIECE, Files, Reports, referred, reported, stopped
+from shared.act import Act, Scope
 from shared.clock import Clock
 from shared.errors import AlreadyThere
 from shared.http.rows import Line, Refused, RowsTaken
@@ -154,12 +154,22 @@ class Imports:
             await self._must_take(found, act)
         return await self.imports.change(import_id, act, lambda one: one.resumed(), expect=expect)
 
+    async def report_of(self, import_id: str, scope: Scope) -> Import:
+        """An import whose refused rows can be read."""
+        found = await self.imports.get(import_id, scope)
+        found.must_be_reported()
+        return found
+
     async def due(self, now: datetime) -> None:
-        """Delete files that nobody needs: not wholly received, gone through, or stopped too long ago."""
-        days = self.rules.integer("import.keep_days", on=local_day(now))
-        for old in await stopped(self.imports, now - timedelta(days=days)):
+        """Delete what nobody needs: files not wholly received, gone through or stopped long ago, and old reports."""
+        before = now - timedelta(days=self.rules.integer("import.keep_days", on=local_day(now)))
+        for old in await stopped(self.imports, before):
             act = Act(id=f"{old.id}-let-go-{old.version}", at=now, correlation=old.correlation)
             await self.imports.change(old.id, act, lambda one: one.let_go())
+        for old in await reported(self.imports, before):
+            await self.reports.drop(old.id)
+            act = Act(id=f"{old.id}-unreported-{old.version}", at=now, correlation=old.correlation)
+            await self.imports.change(old.id, act, lambda one: one.unreported())
         files = await self.files.older(time() - ABANDONED)
         if left := set(files) - await referred(self.imports, files) if files else set():
             await self.files.drop(sorted(left))

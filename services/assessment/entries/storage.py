@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from services.assessment.batches.domain import Tally
-from services.assessment.eligibility.domain import Holding
+from services.assessment.eligibility.domain import Holding, UnderWay
 from services.assessment.entries.domain import QUALIFIED, Certificate, Entry, State
 from shared.act import Scope
 from shared.storage.mongo import Database, Document, IndexModel
@@ -193,4 +193,16 @@ async def holdings_of(entries: Store[Entry], people: Iterable[str]) -> Mapping[s
             found[row["person_index"]].append(
                 Holding(row["level"], row["occupation"], known.filed_on, known.number, "certificate", known.exam_on)
             )
+    return found
+
+
+async def under_way_of(
+    entries: Store[Entry], people: Iterable[str], occupation: str
+) -> Mapping[str, Sequence[UnderWay]]:
+    """The exams of an occupation that may still end in a certificate, by the indexes of who sits them."""
+    query = {"person_index": {"$in": list(people)}, **TO_BE_EXAMINED}
+    about = {"occupation": occupation, "state": {"$in": [State.ENROLLED, State.PASSED]}}
+    found: dict[str, list[UnderWay]] = defaultdict(list)
+    for row in await entries.collection.find({**query, **about}, fields={"person_index": 1, "level": 1, "days": 1}):
+        found[row["person_index"]].append(UnderWay(row["level"], date.fromisoformat(str(min(row["days"])))))
     return found

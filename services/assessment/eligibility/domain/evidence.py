@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from services.assessment.eligibility.domain.claims import Claims
 from shared.privacy import scrub
@@ -21,6 +22,13 @@ class Holding:
     since: date
     number: str
     by: str
+    exam_on: date
+
+
+class UnderWay(NamedTuple):
+    """A level that somebody is being examined in and has no certificate of yet."""
+
+    level: str
     exam_on: date
 
 

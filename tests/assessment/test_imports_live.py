@@ -364,6 +364,31 @@ async def resume(service: Running, unit: str, identity: str) -> Any:
     return await service.http.post(f"/v1/imports/{identity}/resume", headers=service.token("unit", unit, "33"))
 
 
+async def test_a_batch_is_cancelled_under_a_running_import_and_keeps_nobody(service: Running) -> None:
+    unit, batch = await registering(service, "unit-33-cancels")
+    made = await sent(service, unit, batch, as_csv(map(candidate, people(20_000))))
+    await eventually(lambda: is_running(service, unit, made["id"]))
+    began = time.monotonic()
+
+    async def is_cancelled() -> bool:  # a run of rows may be on its way in: the answer is to ask again
+        answer = await post(service, unit, f"/{batch}/cancel", {"reason": "台风停工，另行公告。"})
+        assert answer.status_code in (200, 503), answer.text
+        return answer.status_code == 200
+
+    await eventually(is_cancelled)
+    assert time.monotonic() - began < 5
+    stopped = await ended(service, unit, made["id"], state="failed")
+    assert (stopped["reason"], stopped["reached"] < 20_000) == ("batch-state", True)
+
+    async def all_withdrawn() -> bool:
+        found = await counts(service, unit, batch)
+        return found["withdrawn"] == stopped["accepted"] and not found["enrolled"]
+
+    await eventually(all_withdrawn)
+    assert await kept(service, "entries").count({"batch": batch, "days.0": {"$exists": True}}) == 0
+    assert slug(await resume(service, unit, made["id"])) == "batch-state"
+
+
 async def test_rows_that_end_the_process_again_and_again_stop_their_import_and_no_other(service: Running) -> None:
     unit, batch = await registering(service, "unit-33-deadly")
     made = await sent(service, unit, batch, as_csv(map(candidate, people(3000))))

@@ -125,7 +125,12 @@ async def test_who_lost_one_without_fraud_may_be_certified_again(service: Runnin
 
 
 async def test_a_certificate_leads_back_to_what_it_rests_on(service: Running) -> None:
-    rests_on = {"plan": "plan-1", "plan_edition": 2, "site": "site-1", "assessors": ["card-1", "card-2", "card-3"]}
+    rests_on: dict[str, Any] = {
+        "plan": "plan-1",
+        "plan_edition": 2,
+        "site": "site-1",
+        "assessors": ["card-1", "card-2", "card-3"],
+    }
     today = service.process.tools.clock.today()
     (made,) = await finalised(
         service, "unit-33-001", "33", [next(CROWD)], **rests_on, supervisor="card-9", begun_on=today

@@ -5,7 +5,6 @@ import binascii
 import hmac
 import os
 import re
-import unicodedata
 from datetime import date
 
 from cryptography.exceptions import InvalidTag
@@ -131,18 +130,6 @@ def _key(text: str, name: str) -> bytes:
     if len(key) != _KEY_BYTES:
         raise ValueError(f"{name} is not the base64 of {_KEY_BYTES} bytes")
     return key
-
-
-RESIDENT_ID = "resident_id"
-"""The kind of document whose numbers stand for themselves, also where no kind is named."""
-
-
-def document_key(id_number: str, id_type: str = RESIDENT_ID) -> str:
-    """The text a person is indexed by; a number of one kind of document never equals that of another."""
-    if id_type == RESIDENT_ID:
-        return id_number
-    number = unicodedata.normalize("NFKC", id_number)
-    return f"{id_type}:{''.join(number.split()).upper()}"
 
 
 # First two digits of the region, GB/T 2260; 71, 81, 82 and 83 are the residence permits of

@@ -45,9 +45,10 @@ from services.assessment.scores.domain import Paper
 from shared.act import EVERYTHING, Act
 from shared.auth import Role
 from shared.clock import Clock
+from shared.documents import document_key
 from shared.errors import NotFound
 from shared.events.base import Event
-from shared.privacy import Sealer, document_key
+from shared.privacy import Sealer
 from shared.rulebook import Rulebook
 from shared.storage.store import Store
 

@@ -28,9 +28,10 @@ from services.registry.certificates.domain.corrections import OPEN, SEALED
 from services.registry.certificates.storage import Lookups, on_record
 from shared.act import Act
 from shared.clock import Clock
+from shared.documents import RESIDENT_ID, document_key
 from shared.errors import Contended, NotFound
 from shared.events.registry import Part
-from shared.privacy import RESIDENT_ID, Sealer, document_key, mask_name
+from shared.privacy import Sealer, mask_name
 from shared.rulebook import Rulebook
 from shared.storage.mongo import Document
 from shared.storage.store import Store

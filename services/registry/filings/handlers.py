@@ -22,9 +22,10 @@ from services.registry.standings.domain import Standing
 from services.registry.standings.storage import standing_of
 from shared.act import Act, Scope
 from shared.clock import Clock
+from shared.documents import RESIDENT_ID, document_key
 from shared.errors import AlreadyThere, Contended, NotFound
 from shared.events.assessment import ResultsFinalised
-from shared.privacy import RESIDENT_ID, Sealer, document_key
+from shared.privacy import Sealer
 from shared.storage.store import Store
 
 RACES = 50  # filings of one series that may be decided at the same moment

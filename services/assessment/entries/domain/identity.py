@@ -9,8 +9,9 @@ from pydantic_core import from_json, to_json
 
 from services.assessment.eligibility.domain import Exam, born_on
 from services.assessment.entries.commands import EnrolRow
+from shared.documents import RESIDENT_ID, document_key
 from shared.errors import Fault, Kind
-from shared.privacy import RESIDENT_ID, InvalidResidentId, check_resident_id, document_key
+from shared.privacy import InvalidResidentId, check_resident_id
 
 CHECKED_BY = "GB 11643-1999"
 SEX = 16  # the place of the digit that is odd for men

@@ -70,7 +70,7 @@ def room_of(service: Running) -> Entries:
     """The room as a worker has it, beside the one behind the doors."""
     tools = service.process.tools
     rules = Rulebook.load(DATA / "rules.json")
-    reviews = Reviews(entries_of(service), mirrors_of(service), rules, tools.sealer, tools.clock)
+    reviews = Reviews(entries_of(service), batches(service), mirrors_of(service), rules, tools.sealer, tools.clock)
     return Entries(reviews.entries, batches(service), reviews, tools.sealer, tools.clock)
 
 
@@ -282,6 +282,17 @@ async def test_nobody_is_entered_in_two_levels_of_an_occupation_at_once(service:
     assert rules(await enrol(service, five, later)) == [(1, "/claims", "level.max_levels_per_year")]
     await act_on(service, f"/{five}/entries/{taken['entries'][0]}/withdraw", REASON)
     assert (await enrol(service, four, both))["accepted"] == 1
+
+
+async def test_who_failed_enters_another_level_once_results_are_open_and_not_before(service: Running) -> None:
+    five, four = await on_a_day(service), await on_a_day(service, level="4")
+    row = {**person(650), "claims": SIX}
+    [entry] = (await enrol(service, five, row))["entries"]
+    await failed_in(service, five, entry, theory=50, practical=80)
+    await moved(service, five, BatchState.MARKING)
+    assert rules(await enrol(service, four, row)) == [(1, "/claims", "level.max_levels_per_year")]
+    await moved(service, five, BatchState.PUBLICISED)
+    assert (await enrol(service, four, row))["accepted"] == 1
 
 
 QUESTIONS: list[tuple[dict[str, Any], str]] = [

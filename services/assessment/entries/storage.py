@@ -199,10 +199,12 @@ async def holdings_of(entries: Store[Entry], people: Iterable[str]) -> Mapping[s
 async def under_way_of(
     entries: Store[Entry], people: Iterable[str], occupation: str
 ) -> Mapping[str, Sequence[UnderWay]]:
-    """The exams of an occupation that may still end in a certificate, by the indexes of who sits them."""
+    """The exams of an occupation that have not ended in a certificate, by the indexes of who sits them."""
     query = {"person_index": {"$in": list(people)}, **TO_BE_EXAMINED}
-    about = {"occupation": occupation, "state": {"$in": [State.ENROLLED, State.PASSED]}}
+    about = {"occupation": occupation, "state": {"$in": [State.ENROLLED, State.PASSED, State.FAILED]}}
     found: dict[str, list[UnderWay]] = defaultdict(list)
-    for row in await entries.collection.find({**query, **about}, fields={"person_index": 1, "level": 1, "days": 1}):
-        found[row["person_index"]].append(UnderWay(row["level"], date.fromisoformat(str(min(row["days"])))))
+    fields = dict.fromkeys(("person_index", "batch", "level", "days", "state"), 1)
+    for row in await entries.collection.find({**query, **about}, fields=fields):
+        day, failed = date.fromisoformat(str(min(row["days"]))), row["state"] == State.FAILED
+        found[row["person_index"]].append(UnderWay(row["level"], day, row["batch"], failed))
     return found

@@ -30,6 +30,8 @@ class UnderWay(NamedTuple):
 
     level: str
     exam_on: date
+    batch: str = ""
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

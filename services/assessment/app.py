@@ -108,7 +108,8 @@ class Rooms:
 
     @cached_property
     def reviews(self) -> Reviews:
-        return Reviews(self.known.entries, self.mirrors, self.rules, self.tools.sealer, self.tools.clock)
+        known, tools = self.known, self.tools
+        return Reviews(known.entries, known.batches, self.mirrors, self.rules, tools.sealer, tools.clock)
 
     @cached_property
     def entries(self) -> Entries:
@@ -117,9 +118,8 @@ class Rooms:
     @cached_property
     def arrangements(self) -> Arrangements:
         rolls, series = roll_store(self.tools.database), series_store(self.tools.database)
-        stores = self.known.batches, self.known.entries, rolls, series
-        stations = partial(stations_of, self.mirrors.sites)
-        return Arrangements(*stores, stations, self.rules, self.tools.sealer, self.tools.clock)
+        given = self.known.batches, self.known.entries, rolls, series, partial(stations_of, self.mirrors.sites)
+        return Arrangements(*given, self.rules, self.tools.sealer, self.tools.clock)
 
     @cached_property
     def attendances(self) -> Attendances:

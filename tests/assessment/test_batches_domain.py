@@ -14,6 +14,7 @@ from services.assessment.batches.domain import (
     UNTIL_PUBLICISED,
     Assignment,
     Batch,
+    BatchFull,
     Busy,
     Frozen,
     NoEntries,
@@ -126,6 +127,15 @@ def test_an_arrangement_made_anew_takes_the_tickets_of_the_one_before() -> None:
     assert isinstance(said, BatchArranged)
     assert (said.arrangement, said.entries, second.tickets) == (2, 5, 0)
     assert second.ticketed(1, 4) == (second, []), "tickets of the arrangement before"
+
+
+def test_no_more_are_arranged_than_the_batch_was_filed_for() -> None:
+    of = batch()
+    full = Tally(enrolled=of.planned, ineligible=1, withdrawn=1)
+    assert of.arranged(ROOMS, full, NOW, 0)[0].state is State.ARRANGED
+    with pytest.raises(BatchFull) as refused:
+        of.arranged(ROOMS, Tally(enrolled=of.planned + 1), NOW, 0)
+    assert refused.value.rule == "planned-number"
 
 
 def test_nothing_is_arranged_without_candidates_or_while_they_are_being_entered() -> None:

@@ -14,6 +14,7 @@ from services.assessment.batches.domain import (
     asked_at,
     must_be_possible,
     must_be_within,
+    must_still_hold,
     planned,
 )
 from services.assessment.mirrors.domain import Site
@@ -192,6 +193,16 @@ def test_each_part_is_judged_at_its_own_site_on_its_own_day() -> None:
 
 
 # -- numbers, edition, all together -----------------------------------------------------------------------
+
+
+def test_an_exam_begins_only_where_its_sites_hold_still() -> None:
+    of = made()
+    must_still_hold(of, {"site-1": site()})
+    must_still_hold(of, {})  # one from before sites were registered
+    changes: tuple[dict[str, Any], ...] = ({"removed_on": EXAM}, {"suspended_on": EXAM}, {"scopes": ()})
+    for change in changes:
+        with pytest.raises(OutOfBounds):
+            must_still_hold(of, {"site-1": site(**change)})
 
 
 def test_no_batch_plans_more_candidates_than_its_plan_expects_in_all() -> None:

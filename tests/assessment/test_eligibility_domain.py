@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from services.assessment.eligibility.domain import (
     Exam,
     Holding,
     NotEligible,
+    UnderWay,
     born_on,
     judged,
     years_between,
@@ -334,6 +335,29 @@ def test_no_two_levels_of_an_occupation_are_reached_within_a_year(reached: Holdi
     if rule:
         with pytest.raises(NotEligible, match="Beijing rules"):
             found.must_hold()
+
+
+def test_a_certificate_claimed_from_elsewhere_counts_as_a_level_reached_within_the_year() -> None:
+    recent = EarlierCertificate(level="5", number="7", issued_on=EXAM - timedelta(days=90))
+    claims = worked(8, "continuous").model_copy(update={"certificates": (recent,)})
+    assert exam().judge(claims, [], BORN).rule == "level.max_levels_per_year"
+    before = recent.model_copy(update={"issued_on": EXAM - timedelta(days=400)})
+    assert exam().judge(claims.model_copy(update={"certificates": (before,)}), [], BORN).eligible
+
+
+@pytest.mark.parametrize(
+    ("level", "days", "rule"),
+    [
+        ("5", -30, "level.max_levels_per_year"),
+        ("5", 30, "level.max_levels_per_year"),
+        ("5", -366, ""),
+        ("5", 366, ""),
+        ("4", -30, ""),
+    ],
+)
+def test_nobody_is_examined_in_two_levels_of_an_occupation_within_a_year(level: str, days: int, rule: str) -> None:
+    other = UnderWay(level, EXAM + timedelta(days=days))
+    assert exam().judge(worked(8, "continuous"), [], BORN, [other]).rule == rule
 
 
 # -- step by step --------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def room_of(service: Running) -> Entries:
     """The room as a worker has it, beside the one behind the doors."""
     tools = service.process.tools
     rules = Rulebook.load(DATA / "rules.json")
-    reviews = Reviews(entries_of(service), mirrors_of(service), rules, tools.sealer, tools.clock)
+    reviews = Reviews(entries_of(service), batches(service), mirrors_of(service), rules, tools.sealer, tools.clock)
     return Entries(reviews.entries, batches(service), reviews, tools.sealer, tools.clock)
 
 
@@ -126,7 +126,7 @@ async def test_bad_rows_are_refused_one_by_one_and_no_number_is_repeated(service
 
 async def test_a_repeated_enrolment_answers_the_same_even_when_its_answer_was_lost(service: Running) -> None:
     batch = await on_a_day(service, level="4")
-    rows = [{**person(1), "claims": SIX}, person(2), {**person(1), "claims": SIX}, person(3)]
+    rows = [{**person(401), "claims": SIX}, person(402), {**person(401), "claims": SIX}, person(403)]
     key = {"Idempotency-Key": "the same request"}
     first = await enrol(service, batch, *rows, **key)
     assert (first["accepted"], [rule for _, _, rule in rules(first)]) == (
@@ -232,16 +232,82 @@ async def test_a_list_is_checked_in_several_calls_and_nobody_is_on_it_twice(serv
     assert [(row.accepted, [one.rule for one in row.refused]) for row in told] == [(1, []), (0, ["duplicate"])]
 
 
+async def test_no_more_enter_than_the_batch_was_filed_for(service: Running) -> None:
+    batch = await on_a_day(service, level="4", planned=3)
+    same_day = (await get(service, UNIT, f"/{batch}"))["exam_on"]
+    elsewhere = await batch_of(service, UNIT, level="4", exam_on=same_day)
+    able = [{**person(number), "claims": SIX} for number in range(600, 607)]
+    await enrol(service, elsewhere, able[1])
+    await enrol(service, batch, able[0])
+    # who stands, is kept out or is examined elsewhere that day takes nothing of the number
+    rows = [able[0], person(610), able[1], able[2], able[3], able[4], person(611)]
+    key = {"Idempotency-Key": "filed-for-three"}
+    wanted = [
+        (1, "/id_number", "duplicate"),
+        (2, "/claims", "eligibility"),
+        (3, "/id_number", "same-day"),
+        (6, "", "planned-number"),
+        (7, "/claims", "eligibility"),
+    ]
+    told = await post(service, UNIT, f"/{batch}/entries/check", rows)
+    taken = await enrol(service, batch, *rows, **key)
+    assert (rules(told.json()), rules(taken), taken["accepted"]) == (wanted, wanted, 2)
+    await service.process.tools.database.collection("answers").delete({})  # its answer was lost
+    assert await enrol(service, batch, *rows, **key) == taken
+    counts = (await get(service, UNIT, f"/{batch}"))["counts"]
+    assert (counts["enrolled"], counts["ineligible"]) == (3, 2)
+
+    kept = (await get(service, UNIT, f"/{batch}/entries?state=ineligible"))["rows"][0]["id"]
+    admit = await act_on(service, f"/{batch}/entries/{kept}/admit", REASON, REVIEWER)
+    assert (admit.status_code, slug(admit), admit.json()["rule"]) == (409, "batch-full", "planned-number")
+    one = await post(service, UNIT, f"/{batch}/entries/one", able[5])
+    assert (one.status_code, slug(one)) == (409, "batch-full")
+    await act_on(service, f"/{batch}/entries/{taken['entries'][0]}/withdraw", REASON)
+    assert (await enrol(service, batch, able[5]))["accepted"] == 1
+    assert rules(await enrol(service, batch, able[2])) == [(1, "", "planned-number")]  # who withdrew comes too late
+
+
+async def test_a_list_that_is_checked_in_several_calls_is_counted_as_one(service: Running) -> None:
+    batch, room = await on_a_day(service, planned=1), room_of(service)
+    rows = [(line, EnrolRow.model_validate(person(630 + line))) for line in (1, 2)]
+    told = [await room.check(batch, [row], ahead=ahead) for ahead, row in enumerate(rows)]
+    assert [(row.accepted, [one.rule for one in row.refused]) for row in told] == [(1, []), (0, ["planned-number"])]
+
+
+async def test_nobody_is_entered_in_two_levels_of_an_occupation_at_once(service: Running) -> None:
+    five, four = await on_a_day(service), await on_a_day(service, level="4")
+    both, later = {**person(640), "claims": SIX}, {**person(641), "claims": SIX}
+    taken = await enrol(service, five, both)
+    assert rules(await enrol(service, four, both, later)) == [(1, "/claims", "level.max_levels_per_year")]
+    assert rules(await enrol(service, five, later)) == [(1, "/claims", "level.max_levels_per_year")]
+    await act_on(service, f"/{five}/entries/{taken['entries'][0]}/withdraw", REASON)
+    assert (await enrol(service, four, both))["accepted"] == 1
+
+
+async def test_who_failed_enters_another_level_once_results_are_open_and_not_before(service: Running) -> None:
+    five, four = await on_a_day(service), await on_a_day(service, level="4")
+    row = {**person(650), "claims": SIX}
+    [entry] = (await enrol(service, five, row))["entries"]
+    await failed_in(service, five, entry, theory=50, practical=80)
+    await moved(service, five, BatchState.MARKING)
+    assert rules(await enrol(service, four, row)) == [(1, "/claims", "level.max_levels_per_year")]
+    await moved(service, five, BatchState.PUBLICISED)
+    assert (await enrol(service, four, row))["accepted"] == 1
+
+
 QUESTIONS: list[tuple[dict[str, Any], str]] = [
     ({"person_index": SEVERAL, "days": {"$in": ["2019-10-12"]}, **TO_BE_EXAMINED}, "one a day"),
     ({"person_index": SEVERAL, "occupation": "x", "level": "5", "state": "failed"}, "failed"),
+    ({"person_index": SEVERAL, **TO_BE_EXAMINED, "occupation": "x", "state": {"$in": ["enrolled"]}}, "one a day"),
     ({"resit.entry": SEVERAL, "batch": {"$ne": "x"}, **TO_BE_EXAMINED}, "resits"),
     ({"state": "ineligible", "entered_at": {"$lt": datetime(2019, 1, 1, tzinfo=UTC)}}, "refused"),
     ({"state": "withdrawn", "entered_at": {"$lt": datetime(2019, 1, 1, tzinfo=UTC)}}, "withdrawn"),
 ]
 
 
-@pytest.mark.parametrize(("query", "index"), QUESTIONS, ids=[index for _, index in QUESTIONS])
+@pytest.mark.parametrize(
+    ("query", "index"), QUESTIONS, ids=[f"{at} {index}" for at, (_, index) in enumerate(QUESTIONS)]
+)
 async def test_a_question_across_batches_is_answered_from_its_index(
     service: Running, query: dict[str, Any], index: str
 ) -> None:

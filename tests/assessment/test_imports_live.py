@@ -157,6 +157,19 @@ async def test_a_dry_run_tells_the_same_and_changes_nothing(service: Running) ->
     await eventually(lambda: is_empty(service, "import_keys"))
 
 
+async def test_a_file_fills_the_number_the_batch_was_filed_for_and_tells_who_is_beyond(service: Running) -> None:
+    unit = await authorised(service, "unit-33-full")
+    batch = await batch_of(service, unit, planned=1100)
+    file = as_csv(map(candidate, people(1302)[1:]))
+    for dry_run in (True, False):
+        made = await ended(service, unit, (await sent(service, unit, batch, file, dry_run=dry_run))["id"])
+        assert (made["accepted"], made["refused"]) == (1100, 201)
+        told = await refusals(service, unit, made["id"])
+        assert {(field, rule) for _, field, rule in told} == {("", "planned-number")}
+        assert len({line for line, _, _ in told}) == 201
+    assert (await get(service, unit, f"/{batch}"))["counts"]["enrolled"] == 1100
+
+
 SHEET_COLUMNS = ("work_piece", "part", "points.points", *(f"points.{name}" for name in SHEET), "scorer", "checker")
 
 
@@ -351,6 +364,31 @@ async def resume(service: Running, unit: str, identity: str) -> Any:
     return await service.http.post(f"/v1/imports/{identity}/resume", headers=service.token("unit", unit, "33"))
 
 
+async def test_a_batch_is_cancelled_under_a_running_import_and_keeps_nobody(service: Running) -> None:
+    unit, batch = await registering(service, "unit-33-cancels")
+    made = await sent(service, unit, batch, as_csv(map(candidate, people(20_000))))
+    await eventually(lambda: is_running(service, unit, made["id"]))
+    began = time.monotonic()
+
+    async def is_cancelled() -> bool:  # a run of rows may be on its way in: the answer is to ask again
+        answer = await post(service, unit, f"/{batch}/cancel", {"reason": "台风停工，另行公告。"})
+        assert answer.status_code in (200, 503), answer.text
+        return answer.status_code == 200
+
+    await eventually(is_cancelled)
+    assert time.monotonic() - began < 5
+    stopped = await ended(service, unit, made["id"], state="failed")
+    assert (stopped["reason"], stopped["reached"] < 20_000) == ("batch-state", True)
+
+    async def all_withdrawn() -> bool:
+        found = await counts(service, unit, batch)
+        return found["withdrawn"] == stopped["accepted"] and not found["enrolled"]
+
+    await eventually(all_withdrawn)
+    assert await kept(service, "entries").count({"batch": batch, "days.0": {"$exists": True}}) == 0
+    assert slug(await resume(service, unit, made["id"])) == "batch-state"
+
+
 async def test_rows_that_end_the_process_again_and_again_stop_their_import_and_no_other(service: Running) -> None:
     unit, batch = await registering(service, "unit-33-deadly")
     made = await sent(service, unit, batch, as_csv(map(candidate, people(3000))))
@@ -413,6 +451,28 @@ async def is_gone(service: Running, identity: str) -> bool:
 
 async def is_empty(service: Running, name: str) -> bool:
     return await kept(service, name).count({}) == 0
+
+
+async def test_a_report_is_kept_for_a_while_and_then_said_to_be_gone(service: Running) -> None:
+    unit, batch = await registering(service, "unit-33-reports")
+    rows = [candidate(number) for number in people(3)]
+    rows[1]["name"] = ""
+    made = await ended(service, unit, (await sent(service, unit, batch, as_csv(rows)))["id"])
+    told = await refusals(service, unit, made["id"])
+    assert (made["reported"], [(field, rule) for _, field, rule in told]) == (True, [("/name", "missing")])
+    service.forward(days=29)
+    later = await ended(service, unit, (await sent(service, unit, batch, as_csv(rows), dry_run=True))["id"])
+    service.forward(days=2)
+
+    async def is_gone() -> bool:
+        return not (await see(service, unit, made["id"]))["reported"]
+
+    await eventually(is_gone)
+    assert await kept(service, "import_reports").find({"import": made["id"]}) == []
+    for path in ("refusals", "refusals/export"):
+        answer = await service.http.get(f"/v1/imports/{made['id']}/{path}", headers=service.token("unit", unit, "33"))
+        assert (answer.status_code, slug(answer)) == (409, "import-report-gone")
+    assert len(await refusals(service, unit, later["id"])) == 3
 
 
 async def test_what_a_killed_process_had_received_is_deleted(service: Running) -> None:

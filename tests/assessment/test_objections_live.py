@@ -12,7 +12,9 @@ import pytest_asyncio
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
 from services.assessment.batches.domain import State as BatchState
+from services.assessment.entries.commands import EnrolRow
 from services.assessment.entries.domain import State as EntryState
+from services.assessment.entries.domain import known_by
 from services.assessment.objections.commands import DecideObjection, Kind, RaisedBy
 from services.assessment.objections.domain import State, raised
 from services.assessment.results.domain import chunk_of
@@ -117,6 +119,19 @@ async def test_a_candidate_objects_by_ticket_and_id_number_and_follows_it_withou
     seen = await asked_by_public(service, "/objections/own", mine)
     assert [(row["state"], row["reason"]) for row in seen.json()["rows"]] == [("refused", "复核无误。")]
     assert seen.headers["cache-control"] == "no-store"
+
+
+async def test_a_candidate_of_another_document_objects_by_its_number(service: Running) -> None:
+    unit = await authorised(service, "unit-33-passport")
+    batch, (low, _) = await on_notice(service, unit)
+    index = service.process.tools.sealer.index(
+        known_by(EnrolRow(name="Smith", id_number="E1234567", id_type="passport"))
+    )
+    await entries(service).collection.update({"_id": low}, {"$set": {"person_index": index}})
+    body = {"ticket": ticket_of(batch, 0), "id_number": "e123 4567", "kind": "score", "text": "第三项漏计。"}
+    answer = await asked_by_public(service, "/objections", body)
+    assert answer.status_code == 201, answer.text
+    assert await is_held(service, low, answer.json()["id"])
 
 
 async def test_a_wrong_ticket_and_a_wrong_number_get_the_very_same_refusal(service: Running) -> None:

@@ -1,7 +1,7 @@
 """Where exams are held, on the real servers: the newest word on a site counts."""
 
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, datetime, time
 from functools import partial
 
 import pytest
@@ -9,9 +9,11 @@ import pytest_asyncio
 
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
+from services.assessment.batches.domain import State
+from shared.clock import SHANGHAI
 from shared.events.registry import SiteRegistered, SiteRemoved, SiteState
-from tests.assessment.driving import authorised, batch_of, get, site_of
-from tests.assessment.examples import published, site_said
+from tests.assessment.driving import authorised, batch_of, enrolled, get, moved, post, site_of
+from tests.assessment.examples import ASSIGNED, EXAM, published, site_said
 from tests.live import Running, eventually, running
 
 pytestmark = pytest.mark.live
@@ -50,3 +52,20 @@ async def test_the_newest_word_on_a_site_stands_in_whichever_order_the_words_are
     for sequence in words:
         await eventually(partial(stands, service, f"site-after-{sequence}", 1))
     assert await stands(service, "site-order", 3)
+
+
+async def test_no_exam_begins_at_a_site_that_was_suspended_since_it_was_filed(service: Running) -> None:
+    unit = await authorised(service, "unit-33-closing")
+    batch = await batch_of(service, unit)
+    tickets = len(await enrolled(service, unit, batch, range(2)))
+    await moved(service, batch, State.ARRANGED, arrangement=1, tickets=tickets, assignment=ASSIGNED.model_dump())
+    site = site_of(unit)
+    service.set_time(datetime.combine(EXAM, time(8), SHANGHAI))
+    for sequence, suspended_on in ((2, EXAM), (3, None)):
+        said = site_said(site=site, unit=unit, suspended_on=suspended_on)
+        await service.says(said, subject=site, sequence=sequence, event_id=f"{site}@{sequence}")
+        await eventually(partial(stands, service, site, sequence))
+        answer = await post(service, unit, f"/{batch}/begin")
+        told = [(row["rule"], row["pointer"]) for row in answer.json().get("errors", ())]
+        at_site = [("site-suspended", "/sittings/0/site"), ("site-suspended", "/sittings/1/site")]
+        assert (answer.status_code, told == at_site) == (409, suspended_on is not None), answer.text

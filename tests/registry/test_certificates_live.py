@@ -125,7 +125,12 @@ async def test_who_lost_one_without_fraud_may_be_certified_again(service: Runnin
 
 
 async def test_a_certificate_leads_back_to_what_it_rests_on(service: Running) -> None:
-    rests_on = {"plan": "plan-1", "plan_edition": 2, "site": "site-1", "assessors": ["card-1", "card-2", "card-3"]}
+    rests_on: dict[str, Any] = {
+        "plan": "plan-1",
+        "plan_edition": 2,
+        "site": "site-1",
+        "assessors": ["card-1", "card-2", "card-3"],
+    }
     today = service.process.tools.clock.today()
     (made,) = await finalised(
         service, "unit-33-001", "33", [next(CROWD)], **rests_on, supervisor="card-9", begun_on=today
@@ -136,3 +141,29 @@ async def test_a_certificate_leads_back_to_what_it_rests_on(service: Running) ->
     assert (found["entry"], found["supervisor"], found["regime"]) == (made, "card-9", "appraisal")
     assert found["standard"] == "rebar_worker-2019p"
     assert found["number"][2:10] == found["issuer"]
+
+
+async def test_documents_of_two_kinds_are_two_people_and_one_document_is_one(service: Running) -> None:
+    number = f"E{next(CROWD).id_number[9:]}"
+    holder, sloppy = Person("Smith", number), Person("Smith", f" {number[:4].lower()} {number[4:]}")
+    (card,) = await finalised(service, "unit-33-001", "33", [holder], id_type="officer_card")
+    (passport,) = await finalised(service, "unit-33-001", "33", [holder], id_type="passport")
+    await filed(service, [card, passport])
+    assert (await asks(service, passport, "correct", UNIT, name="Smyth")).status_code == 200
+    (again,) = await finalised(service, "unit-33-001", "33", [sloppy], id_type="passport")
+    assert (await rejected(service, again))["reason"] == "already-certified"
+    assert (await asks(service, card, "void", fraud=True)).json()["status"] == "voided"
+    (cheat,) = await finalised(service, "unit-33-001", "33", [sloppy], id_type="officer_card")
+    assert (await rejected(service, cheat))["reason"] == "sanctioned"
+
+
+async def test_a_resident_id_number_takes_the_place_of_another_document(service: Running) -> None:
+    resident = next(CROWD)
+    (made,) = await finalised(
+        service, "unit-33-001", "33", [Person(resident.name, f"P{resident.id_number[9:]}")], id_type="passport"
+    )
+    await filed(service, [made])
+    moved = await asks(service, made, "correct", id_number=resident.id_number)
+    assert moved.status_code == 200, moved.text
+    (again,) = await finalised(service, "unit-33-001", "33", [resident])
+    assert (await rejected(service, again))["reason"] == "already-certified"

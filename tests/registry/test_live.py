@@ -64,14 +64,17 @@ async def authorised(service: Running, unit: str, authority: str) -> None:
     await authorised_by(service, unit, made["id"])
 
 
-async def finalised(service: Running, unit: str, authority: str, rows: list[Person], **changes: Any) -> list[str]:
+async def finalised(
+    service: Running, unit: str, authority: str, rows: list[Person], *, id_type: str = "", **changes: Any
+) -> list[str]:
     """Say a chunk of results as assessment would; the entries."""
+    document = {"id_type": id_type} if id_type else {}
     batch = f"batch-{uuid4().hex}"
     today = service.process.tools.clock.today()
     results = []
     for person in rows:
         entry = f"entry-{uuid4().hex}"
-        text = json.dumps({"name": person.name, "id_number": person.id_number})
+        text = json.dumps({"name": person.name, "id_number": person.id_number, **document})
         sealed = service.process.tools.sealer.seal(text, bound_to=entry)
         results.append(FinalResult(entry=entry, holder="张*", person=sealed, theory=80, practical=72.5))
     content = {

@@ -25,6 +25,7 @@ from services.assessment.batches.domain import (
     must_be_possible,
     must_be_within,
     must_lie_ahead,
+    must_still_hold,
     planned,
     quota_id,
 )
@@ -173,11 +174,12 @@ class Batches:
         )
 
     async def begin(self, act: Act, batch_id: str, expect: int | None) -> Batch:
-        """The exam begins, under an assignment that is checked once more: this is the last word on it."""
+        """The exam begins, at sites and under an assignment that are checked once more: this is the last word."""
         now, today = self.clock.now(), self.clock.today()
         looked_at = await self.batches.get(batch_id, act.scope)
         if act.id not in looked_at.taken:
             looked_at.begun(now, today)  # what else refuses it is said first
+            must_still_hold(looked_at, await self._sites(looked_at))
             await self.checked(act, looked_at)
 
         def decide(batch: Batch) -> Decision[Batch]:

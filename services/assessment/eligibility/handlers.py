@@ -8,10 +8,10 @@ from pydantic import BaseModel
 
 from services.assessment.batches.domain import Batch
 from services.assessment.eligibility.commands import AskEligibility
-from services.assessment.eligibility.domain import Eligibility, Exam, Holding, UnknownEdition
-from services.assessment.entries.domain import Allowed, Entry
+from services.assessment.eligibility.domain import Eligibility, Exam, Holding, UnderWay, UnknownEdition
+from services.assessment.entries.domain import Allowed, Entry, results_open
 from services.assessment.entries.domain.identity import birth_of, known_by, must_be_known
-from services.assessment.entries.storage import holdings_of
+from services.assessment.entries.storage import holdings_of, under_way_of
 from services.assessment.mirrors.domain import Standard
 from services.assessment.mirrors.handlers import Mirrors
 from shared.clock import Clock
@@ -33,6 +33,7 @@ class Reviews:
     """The eligibility room."""
 
     entries: Store[Entry]
+    batches: Store[Batch]
     mirrors: Mirrors
     rules: Rulebook
     sealer: Sealer
@@ -46,7 +47,8 @@ class Reviews:
         must_be_known(born, exam)
         index = self.sealer.index(known_by(asked))
         held = await self.held(exam, [index])
-        return exam.judge(asked.claims, held.get(index, ()), born)
+        under_way = await self.under_way(exam, [index])
+        return exam.judge(asked.claims, held.get(index, ()), born, under_way.get(index, ()))
 
     def allowed(self, today: date) -> Allowed:
         """The documents and sources that the rules of today name."""
@@ -65,6 +67,17 @@ class Reviews:
     async def held(self, exam: Exam, people: Iterable[str]) -> Mapping[str, Sequence[Holding]]:
         """The certificates of people, by their indexes; one query, and none when no condition asks for any."""
         return await holdings_of(self.entries, people) if exam.needs_certificates else {}
+
+    async def under_way(self, exam: Exam, people: Iterable[str]) -> Mapping[str, Sequence[UnderWay]]:
+        """What else of the occupation people are being examined in, by their indexes.
+
+        Who failed counts until the sheets are sealed: before that nobody is to learn a result by being let in here.
+        """
+        found = await under_way_of(self.entries, people, exam.occupation)
+        failed = {row.batch for rows in found.values() for row in rows if row.failed}
+        known = await self.batches.find({"_id": {"$in": sorted(failed)}}) if failed else []
+        over = {batch.id for batch in known if results_open(batch)}
+        return {one: [row for row in rows if not (row.failed and row.batch in over)] for one, rows in found.items()}
 
     def _exam(self, edition: Standard, level: str, exam_on: date) -> Exam:
         today = self.clock.today()

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from services.assessment.batches.domain import Tally
-from services.assessment.eligibility.domain import Holding
+from services.assessment.eligibility.domain import Holding, UnderWay
 from services.assessment.entries.domain import QUALIFIED, Certificate, Entry, State
 from shared.act import Scope
 from shared.storage.mongo import Database, Document, IndexModel
@@ -107,6 +107,11 @@ async def tally(entries: Store[Entry], batch: str) -> Tally:
     return Tally(**{row["_id"]: row["entries"] for row in rows})
 
 
+async def enrolled_in(entries: Store[Entry], batch: str) -> int:
+    """How many are to be examined in a batch that still takes candidates."""
+    return await entries.count({"batch": batch, "state": State.ENROLLED})
+
+
 async def among(entries: Store[Entry], batch: str, wanted: Iterable[str]) -> set[str]:
     """Which of these ids are entries of the batch."""
     rows = await entries.collection.find({"_id": {"$in": list(wanted)}, "batch": batch}, fields={"_id": 1})
@@ -188,4 +193,18 @@ async def holdings_of(entries: Store[Entry], people: Iterable[str]) -> Mapping[s
             found[row["person_index"]].append(
                 Holding(row["level"], row["occupation"], known.filed_on, known.number, "certificate", known.exam_on)
             )
+    return found
+
+
+async def under_way_of(
+    entries: Store[Entry], people: Iterable[str], occupation: str
+) -> Mapping[str, Sequence[UnderWay]]:
+    """The exams of an occupation that have not ended in a certificate, by the indexes of who sits them."""
+    query = {"person_index": {"$in": list(people)}, **TO_BE_EXAMINED}
+    about = {"occupation": occupation, "state": {"$in": [State.ENROLLED, State.PASSED, State.FAILED]}}
+    found: dict[str, list[UnderWay]] = defaultdict(list)
+    fields = dict.fromkeys(("person_index", "batch", "level", "days", "state"), 1)
+    for row in await entries.collection.find({**query, **about}, fields=fields):
+        day, failed = date.fromisoformat(str(min(row["days"]))), row["state"] == State.FAILED
+        found[row["person_index"]].append(UnderWay(row["level"], day, row["batch"], failed))
     return found

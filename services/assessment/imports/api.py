@@ -47,6 +47,7 @@ class ImportView(BaseModel):
     line: int = Field(description="line of the file at which it goes on")
     reason: str = Field(description="slug of why it stopped; empty when it did not")
     detail: str
+    reported: bool = Field(description="whether its refused rows can still be read")
     received_at: datetime
     ended_at: datetime | None
 
@@ -73,8 +74,8 @@ def routes(imports: Imports) -> APIRouter:
     @router.get("/imports/{import_id}/refusals")
     @allow(Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)
     async def refusals(import_id: Of, scope: Within, cursor: Cursor = None, limit: Limit = 100) -> Page[Refused]:
-        """Rows that were refused so far, in the order of the file."""
-        found = await imports.imports.get(import_id, scope)
+        """Rows that were refused so far, in the order of the file; kept for `import.keep_days` after its end."""
+        found = await imports.report_of(import_id, scope)
         rows = await imports.reports.page(found.id, *_from(cursor), limit + 1)
         shown = page(rows, limit, lambda row: place(row[0], str(row[1] + 1)))
         return Page(rows=[row for _, _, row in shown.rows], next=shown.next)
@@ -83,7 +84,7 @@ def routes(imports: Imports) -> APIRouter:
     @allow(Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)
     async def export(import_id: Of, scope: Within, format: Format = Format.CSV) -> Response:  # noqa: A002 - its name in the address
         """Download every row that was refused so far: line, field, rule and what to do, never what stood there."""
-        found = await imports.imports.get(import_id, scope)
+        found = await imports.report_of(import_id, scope)
         rows = imports.reports.runs(found.id)
         return exported(rows, REPORT, format, name=f"{found.id}-refused", total=found.refused)
 

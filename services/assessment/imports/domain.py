@@ -51,6 +51,12 @@ class NotKept(Fault):
     slug, kind = "import-file-gone", FaultKind.CONFLICT
 
 
+class ReportGone(Fault):
+    """The refused rows are not kept any more."""
+
+    slug, kind = "import-report-gone", FaultKind.CONFLICT
+
+
 class GivenUp(Fault):
     """The same rows ended the work again and again."""
 
@@ -76,7 +82,7 @@ class Import(Entity):
     """One file of one kind for one batch; `file` is where its pieces are kept, empty once they are not.
 
     `run` counts the runs of rows that were taken, `tries` the attempts at the next one since; `reached` are the rows
-    gone through. `columns` are those of a table, in their order.
+    gone through. `columns` are those of a table, in their order. `reported` says that its refused rows are kept.
     """
 
     batch: str
@@ -103,6 +109,7 @@ class Import(Entity):
     refused: int = 0
     reason: str = ""
     detail: str = ""
+    reported: bool = True
     received_at: datetime
     ended_at: datetime | None = None
 
@@ -165,9 +172,19 @@ class Import(Entity):
         """It stopped so long ago that the file is not kept any longer."""
         return (self.having(file=""), []) if self.state is State.FAILED and self.file else (self, [])
 
+    def unreported(self) -> "tuple[Self, Sequence[Event]]":
+        """It ended so long ago that its refused rows are not kept any longer."""
+        over = self.reported and self.state not in WAITING
+        return (self.having(reported=False), []) if over else (self, [])
+
+    def must_be_reported(self) -> None:
+        """Refuse to show an empty report where there was one."""
+        if not self.reported:
+            raise ReportGone("its refused rows are not kept any more; send the rows again as a dry run to see them")
+
     def _going_on(self, file: str) -> Self:
         state = State.RUNNING if self.run else State.RECEIVED
-        return self.having(state=state, file=file, tries=0, reason="", detail="", ended_at=None)
+        return self.having(state=state, file=file, tries=0, reason="", detail="", reported=True, ended_at=None)
 
 
 class Told(NamedTuple):

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from services.assessment.batches.domain import Batch
 from services.assessment.imports.domain import Cursor, Import, Kind, Sender, import_id
-from services.assessment.imports.storage import PIECE, Files, Reports, referred, stopped
-from shared.act import Act
+from services.assessment.imports.storage import PIECE, Files, Reports, referred, reported, stopped
+from shared.act import Act, Scope
 from shared.clock import Clock
 from shared.errors import AlreadyThere
 from shared.http.rows import Line, Refused, RowsTaken
@@ -31,13 +31,14 @@ class Taker:
     """How the rows of one kind go to the room that owns them.
 
     `take` gives the same answer to the same act again, whatever part of it was done; it and `check`, which changes
-    nothing, raise the room's own fault when the batch takes no rows, even of an empty list. `key` names what may
-    stand in a file once, at `field`; `replaces` says that the room itself would take a later row for an earlier one.
+    nothing, raise the room's own fault when the batch takes no rows, even of an empty list; `check` is told how many
+    rows of the same list were taken before. `key` names what may stand in a file once, at `field`; `replaces` says
+    that the room itself would take a later row for an earlier one.
     """
 
     row: type[BaseModel]
     take: Callable[[Act, str, Rows], Awaitable[RowsTaken]]
-    check: Callable[[Act, str, Rows], Awaitable[RowsTaken]]
+    check: Callable[[Act, str, Rows, int], Awaitable[RowsTaken]]
     key: Callable[[Any], str]
     field: str
     replaces: bool = False
@@ -116,7 +117,7 @@ class Imports:
         """The room that owns the rows takes them now: asked with none."""
         taker = self.takers[made.kind]
         if made.dry_run:
-            await taker.check(act, made.batch, ())
+            await taker.check(act, made.batch, (), 0)
         else:
             await taker.take(replace(act, id=f"{act.id}-none"), made.batch, ())
 
@@ -153,12 +154,22 @@ class Imports:
             await self._must_take(found, act)
         return await self.imports.change(import_id, act, lambda one: one.resumed(), expect=expect)
 
+    async def report_of(self, import_id: str, scope: Scope) -> Import:
+        """An import whose refused rows can be read."""
+        found = await self.imports.get(import_id, scope)
+        found.must_be_reported()
+        return found
+
     async def due(self, now: datetime) -> None:
-        """Delete files that nobody needs: not wholly received, gone through, or stopped too long ago."""
-        days = self.rules.integer("import.keep_days", on=local_day(now))
-        for old in await stopped(self.imports, now - timedelta(days=days)):
+        """Delete what nobody needs: files not wholly received, gone through or stopped long ago, and old reports."""
+        before = now - timedelta(days=self.rules.integer("import.keep_days", on=local_day(now)))
+        for old in await stopped(self.imports, before):
             act = Act(id=f"{old.id}-let-go-{old.version}", at=now, correlation=old.correlation)
             await self.imports.change(old.id, act, lambda one: one.let_go())
+        for old in await reported(self.imports, before):
+            await self.reports.drop(old.id)
+            act = Act(id=f"{old.id}-unreported-{old.version}", at=now, correlation=old.correlation)
+            await self.imports.change(old.id, act, lambda one: one.unreported())
         files = await self.files.older(time() - ABANDONED)
         if left := set(files) - await referred(self.imports, files) if files else set():
             await self.files.drop(sorted(left))

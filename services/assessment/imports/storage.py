@@ -21,6 +21,7 @@ MOST_DUE = 20  # imports looked after at once; the next look takes the rest
 INDEXES = (
     IndexModel([("batch", 1), ("_id", 1)]),
     IndexModel([("state", 1), ("ended_at", 1)]),
+    IndexModel([("ended_at", 1)], name="reported", partialFilterExpression={"reported": True}),
     IndexModel([("file", 1)], name="kept", partialFilterExpression={"file": {"$gt": ""}}),
 )
 
@@ -45,6 +46,12 @@ async def waiting(imports: Store[Import]) -> list[Waiting]:
 async def stopped(imports: Store[Import], ended_before: datetime) -> list[Import]:
     """Imports that stopped before an instant and whose file is still kept."""
     query = {"state": State.FAILED, "ended_at": {"$lt": ended_before}, "file": {"$gt": ""}}
+    return await imports.find(query, sort=[("ended_at", 1)], limit=MOST_DUE)
+
+
+async def reported(imports: Store[Import], ended_before: datetime) -> list[Import]:
+    """Imports that ended before an instant and whose refused rows are still kept."""
+    query = {"reported": True, "ended_at": {"$lt": ended_before}}
     return await imports.find(query, sort=[("ended_at", 1)], limit=MOST_DUE)
 
 
@@ -157,6 +164,10 @@ class Reports:
             await self._reports.update(key, {"$set": {"import": identity, "run": run, "rows": rows}}, upsert=True)
         else:
             await self._reports.delete(key)
+
+    async def drop(self, identity: str) -> None:
+        """Delete the whole report of an import."""
+        await self._reports.delete({"import": identity})
 
     async def page(self, identity: str, run: int, place: int, limit: int) -> list[tuple[int, int, Refused]]:
         """Refused rows with their run and place in it, those from a place of a run on."""

@@ -18,14 +18,14 @@ def takers_of(entries: Entries, scoring: Scoring, sealer: Sealer) -> Mapping[Kin
         Kind.ENTRIES: Taker(
             row=EnrolRow,
             take=entries.enrol,
-            check=lambda act, batch, rows: entries.check(batch, rows, act.scope),
+            check=lambda act, batch, rows, ahead: entries.check(batch, rows, act.scope, ahead=ahead),
             key=lambda row: sealer.index(known_by(row)),
             field="/id_number",
         ),
         Kind.SCORES: Taker(
             row=SheetRow,
             take=scoring.score,
-            check=lambda act, batch, rows: scoring.check(batch, rows, act.caller, act.scope),
+            check=lambda act, batch, rows, _: scoring.check(batch, rows, act.caller, act.scope),
             key=lambda row: str(row.sheet),
             field="/work_piece",
             replaces=True,

@@ -133,7 +133,7 @@ class Worker:
     async def _asked(self, found: Import, taker: Taker, act: Act, rows: Sequence[Read]) -> RowsTaken:
         if not found.dry_run:
             return await taker.take(act, found.batch, rows)
-        return await taker.check(act, found.batch, rows)
+        return await taker.check(act, found.batch, rows, found.accepted)
 
     async def _stop(self, found: Import, fault: Fault) -> None:
         log.warning("import stopped", of=found.id, line=found.next.line, cause=fault.slug)

@@ -73,7 +73,11 @@ class RaiseOwnObjection(Command):
     )
 
     ticket: str = Field(min_length=1, max_length=100, description="number of the admission ticket")
-    id_number: str = Field(min_length=1, max_length=100, description="resident ID number; it is not kept")
+    id_number: str = Field(
+        min_length=1,
+        max_length=100,
+        description="number of the document the candidate was entered with; it is not kept",
+    )
     kind: Kind
     text: Text = Field(description="what is objected to")
 
@@ -86,7 +90,11 @@ class AskOwnObjections(Command):
     )
 
     ticket: str = Field(min_length=1, max_length=100, description="number of the admission ticket")
-    id_number: str = Field(min_length=1, max_length=100, description="resident ID number; it is not kept")
+    id_number: str = Field(
+        min_length=1,
+        max_length=100,
+        description="number of the document the candidate was entered with; it is not kept",
+    )
 
 
 class RefuseObjection(Command):

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from functools import partial, reduce
 from hashlib import blake2b
 
+from pydantic import BaseModel
+
 from services.assessment.batches.domain import Batch, Frozen
 from services.assessment.batches.storage import taking_rows
 from services.assessment.entries.domain import Entry
@@ -43,6 +45,7 @@ from services.assessment.scores.domain import Paper
 from shared.act import EVERYTHING, Act
 from shared.auth import Role
 from shared.clock import Clock
+from shared.documents import document_key
 from shared.errors import Contended, NotFound
 from shared.events.base import Event
 from shared.privacy import Sealer
@@ -52,6 +55,10 @@ from shared.storage.store import Store
 
 RULE = "objections are raised to results on public notice"
 WAIT = "wait until the open one is decided"
+
+
+class _Listed(BaseModel):
+    id: str
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,10 @@ class Objections:
         return await of_entry(self.objections, entry.id)
 
     async def _own(self, ticket: str, id_number: str) -> Entry:
-        entry = await by_ticket(self.entries, ticket, self.sealer.index(id_number))
+        # nobody is asked which kind of document the unit entered: the ticket tells one person's from another's
+        kinds = self.rules.value("entry.id_types", list[_Listed], on=self.clock.today())
+        indexes = [self.sealer.index(document_key(id_number, kind.id)) for kind in kinds]
+        entry = await by_ticket(self.entries, ticket, indexes)
         if entry is None:
             raise NoSuchCandidate("no entry has this ticket and this ID number; check both, or turn to the unit")
         return entry

@@ -1,6 +1,6 @@
 """Where objections are kept: one open at a time for each entry, which a unique index keeps."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from services.assessment.entries.domain import Entry
@@ -54,7 +54,7 @@ async def to_look_at(objections: Store[Objection], now: datetime) -> Sequence[Ob
     return await objections.find(query, sort=[("due.ends_at", 1)], limit=MOST_DUE)
 
 
-async def by_ticket(entries: Store[Entry], ticket: str, person_index: str) -> Entry | None:
-    """The entry of a ticket, if it is that person's; whichever of the two is wrong, nothing is found."""
-    found = await entries.find({"ticket": {"$eq": ticket, "$gt": ""}, "person_index": person_index}, limit=1)
+async def by_ticket(entries: Store[Entry], ticket: str, indexes: Iterable[str]) -> Entry | None:
+    """The entry of a ticket, if its person has one of these; whichever of the two is wrong, nothing is found."""
+    found = await entries.find({"ticket": {"$eq": ticket, "$gt": ""}, "person_index": {"$in": [*indexes]}}, limit=1)
     return found[0] if found else None

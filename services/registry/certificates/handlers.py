@@ -28,6 +28,7 @@ from services.registry.certificates.domain.corrections import OPEN, SEALED
 from services.registry.certificates.storage import Lookups, on_record
 from shared.act import Act
 from shared.clock import Clock
+from shared.documents import RESIDENT_ID, document_key
 from shared.errors import Contended, NotFound
 from shared.events.registry import Part
 from shared.privacy import Sealer, mask_name
@@ -114,9 +115,12 @@ class Certificates:
         values = {name: news[name] for name in OPEN if name in news}
         if news.keys() & SEALED.keys():
             person |= {name: news[name] for name in SEALED if name in news}
+            if "id_number" in news:  # a correction names a resident ID number, whatever stood there
+                person.pop("id_type", None)
             values["person"] = self.sealer.seal(json.dumps(person), bound_to=found.id)
             values["holder"] = mask_name(person["name"])
-            values["person_index"] = self.sealer.index(person["id_number"])
+            key = document_key(person["id_number"], person.get("id_type", RESIDENT_ID))
+            values["person_index"] = self.sealer.index(key)
         return found.corrected(grounds(act, asked), values, [SEALED.get(name, name) for name in news])
 
     async def _refuse_held(self, found: Certificate, asked: CorrectCertificate) -> None:

@@ -22,6 +22,7 @@ from services.registry.standings.domain import Standing
 from services.registry.standings.storage import standing_of
 from shared.act import Act, Scope
 from shared.clock import Clock
+from shared.documents import RESIDENT_ID, document_key
 from shared.errors import AlreadyThere, Contended, NotFound
 from shared.events.assessment import ResultsFinalised
 from shared.privacy import Sealer
@@ -104,4 +105,4 @@ class Filings:
 
     def _index(self, sealed: str, entry: str) -> str:
         person = json.loads(self.sealer.open(sealed, bound_to=entry))
-        return self.sealer.index(person["id_number"])
+        return self.sealer.index(document_key(person["id_number"], person.get("id_type", RESIDENT_ID)))

@@ -1,6 +1,6 @@
 """The life of a batch, from planned to archived. Frozen while its unit has lost its standing."""
 
-from services.assessment.batches.domain.bounds import OutOfBounds, must_be_possible, must_be_within
+from services.assessment.batches.domain.bounds import OutOfBounds, must_be_possible, must_be_within, must_still_hold
 from services.assessment.batches.domain.life import Batch
 from services.assessment.batches.domain.modes import Mode, Modes, WrongMode, known_as
 from services.assessment.batches.domain.planning import asked_at, planned, sittings_of
@@ -22,6 +22,7 @@ from services.assessment.batches.domain.states import (
     EXAMINED,
     OPEN,
     UNTIL_PUBLICISED,
+    BatchFull,
     Busy,
     Frozen,
     NoEntries,
@@ -42,6 +43,7 @@ __all__ = [
     "UNTIL_PUBLICISED",
     "Assignment",
     "Batch",
+    "BatchFull",
     "Busy",
     "Frozen",
     "Group",
@@ -74,6 +76,7 @@ __all__ = [
     "must_be_possible",
     "must_be_within",
     "must_lie_ahead",
+    "must_still_hold",
     "planned",
     "quota_id",
     "sittings_of",

@@ -38,9 +38,22 @@ def must_be_within(batch: Batch, grant: Grant, standard: Standard, sites: Sites,
     found = [*_edition(batch, standard), *_numbers(batch, grant), *_manner(batch, modes, at)]
     for sitting, field in _placed(batch, at):
         site = sites.get(sitting.site)
-        about = (batch.unit, batch.occupation, batch.level, sitting.on, field)
-        found += _unknown(sitting, field) if site is None else site.lacks(*about)
+        found += _unknown(sitting, field) if site is None else _lacking(batch, site, sitting, field)
     _refuse(found)
+
+
+def must_still_hold(batch: Batch, sites: Sites) -> None:
+    """Refuse to begin where a site does not hold any more for its day."""
+    index = {sitting.part: place for place, sitting in enumerate(batch.sittings)}
+    found: list[Fault] = []
+    for sitting, field in _placed(batch, lambda part, name: f"/sittings/{index[part]}/{name}"):
+        if site := sites.get(sitting.site):  # one from before sites were registered is not known here
+            found += _lacking(batch, site, sitting, field)
+    _refuse(found)
+
+
+def _lacking(batch: Batch, site: Site, sitting: Sitting, field: str) -> Iterator[Fault]:
+    return site.lacks(batch.unit, batch.occupation, batch.level, sitting.on, field)
 
 
 def _manner(batch: Batch, modes: Modes, at: Pointing) -> Iterator[Fault]:

@@ -68,6 +68,7 @@ class Batch(BatchRecord):
         self.must_be_quiet(seconds)
         if not tally.entries:
             raise NoEntries("enter candidates before rooms are arranged")
+        self.must_hold(tally.entries)
         batch = self.to(State.ARRANGED, now, rooms=tuple(rooms), arrangement=self.arrangement + 1, tickets=0)
         said = BatchArranged(**self.named(), entries=tally.entries, arrangement=batch.arrangement)
         return batch.having(writers={}), [said]

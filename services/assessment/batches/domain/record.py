@@ -5,7 +5,15 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Self
 
 from services.assessment.batches.domain.records import Assignment, Manifest, Notice, Room, Seal
-from services.assessment.batches.domain.states import Busy, Frozen, State, WrongDay, WrongState, must_lie_ahead
+from services.assessment.batches.domain.states import (
+    BatchFull,
+    Busy,
+    Frozen,
+    State,
+    WrongDay,
+    WrongState,
+    must_lie_ahead,
+)
 from shared.entity import Entity
 from shared.events.assessment import Sitting
 from shared.events.registry import Part
@@ -103,6 +111,18 @@ class BatchRecord(Entity):
             raise WrongDay(
                 f"registration ended on {self.registration_until}; the unit may move its last day", rule="registration"
             )
+
+    def must_hold(self, entries: int) -> None:
+        """Refuse more candidates than it was filed for."""
+        if entries > self.planned:
+            raise self.full()
+
+    def full(self) -> BatchFull:
+        """Why it takes no further candidate."""
+        return BatchFull(
+            f"the batch was filed for {self.planned} candidates; withdraw some, or plan another batch for the others",
+            rule="planned-number",
+        )
 
     def named(self) -> dict[str, Any]:
         """What every event about a batch carries."""

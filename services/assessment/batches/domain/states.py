@@ -75,6 +75,12 @@ class NoEntries(Fault):
     slug, kind = "no-entries", Kind.CONFLICT
 
 
+class BatchFull(Fault):
+    """The batch was filed for fewer candidates."""
+
+    slug, kind = "batch-full", Kind.CONFLICT
+
+
 class NotScored(Fault):
     """Some entries of the batch have no result."""
 

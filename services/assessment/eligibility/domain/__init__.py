@@ -9,7 +9,7 @@ from services.assessment.eligibility.domain.conditions import (
     judged,
     needs_certificates,
 )
-from services.assessment.eligibility.domain.evidence import NOTHING, Evidence, Holding, born_on, years_between
+from services.assessment.eligibility.domain.evidence import NOTHING, Evidence, Holding, UnderWay, born_on, years_between
 from services.assessment.eligibility.domain.predicates import Proof, Wording
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Met",
     "NotEligible",
     "Proof",
+    "UnderWay",
     "UnknownEdition",
     "Wording",
     "born_on",

@@ -7,7 +7,7 @@ from datetime import date
 from pydantic import Field
 
 from services.assessment.eligibility.domain.claims import Claims
-from services.assessment.eligibility.domain.evidence import NOTHING, Evidence, Holding, years_between
+from services.assessment.eligibility.domain.evidence import NOTHING, Evidence, Holding, UnderWay, years_between
 from services.assessment.eligibility.domain.predicates import Proof, Wording, proof, wording
 from shared.errors import Fault, Kind
 from shared.events.base import Record
@@ -95,21 +95,37 @@ class Exam:
         """Whether certificates on file can decide."""
         return needs_certificates(self.conditions)
 
-    def judge(self, claims: Claims | None, holdings: Sequence[Holding], born: date | None) -> Eligibility:
-        """Whether somebody may enter, by claims and certificates that hold."""
+    def judge(
+        self,
+        claims: Claims | None,
+        holdings: Sequence[Holding],
+        born: date | None,
+        under_way: Sequence[UnderWay] = (),
+    ) -> Eligibility:
+        """Whether somebody may enter, by claims and certificates that hold; what is `under_way` may become one."""
         known = Evidence(self.occupation, self.related, self.exam_on, claims or NOTHING, holdings, born)
-        if self.needs_certificates and self._too_soon(known):
+        if self._meets(under_way) or (self.needs_certificates and self._too_soon(known)):
             return Eligibility(eligible=False, rule=BY_PACE, missing=(PACE,), source=self.pace_source)
         found = judged(self.conditions, known, level="" if self.skips_allowed else self.level)
         if found.rule != BY_STEP:
             return found
         return found.model_copy(update={"source": self.skip_source or found.source})
 
+    def _meets(self, under_way: Sequence[UnderWay]) -> bool:
+        """Whether another level of the occupation is being examined within a year of this exam, before or after.
+
+        One on the very day is refused by that: nobody is examined twice on it.
+        """
+        others = {row for row in under_way if row.level != self.level and row.exam_on != self.exam_on}
+        pairs = (sorted((row.exam_on, self.exam_on)) for row in others)
+        return sum(years_between(first, last) < 1 for first, last in pairs) >= self.levels_a_year
+
     def _too_soon(self, known: Evidence) -> bool:
         reached = {
             row.level
-            for row in known.holdings
+            for row in known.certificates()
             if row.occupation == self.occupation
+            and row.level.isdecimal()
             and row.level != self.level
             and 0 <= years_between(row.exam_on, self.exam_on) < 1
         }
@@ -121,8 +137,8 @@ PACE = Shortfall(
     missing=(
         Wording(
             predicate=BY_PACE,
-            zh="考核日前一年内未考取本职业其他等级",
-            en="no other level of the occupation reached within the year before the exam",
+            zh="考核日前后一年内未考取、未报考本职业其他等级",
+            en="no other level of the occupation reached, or being examined, within a year of the exam",
         ),
     ),
 )

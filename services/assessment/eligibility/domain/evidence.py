@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from services.assessment.eligibility.domain.claims import Claims
 from shared.privacy import scrub
@@ -22,6 +23,15 @@ class Holding:
     number: str
     by: str
     exam_on: date
+
+
+class UnderWay(NamedTuple):
+    """A level that somebody is being examined in and has no certificate of yet."""
+
+    level: str
+    exam_on: date
+    batch: str = ""
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +54,21 @@ class Evidence:
                 best[occupation] = max(best.get(occupation, 0), claim.years)
         return max(best.values(), default=0) if kind == "continuous" else sum(best.values())
 
-    def held(self, level: str | None) -> Sequence[Holding]:
-        """Certificates of a level in this or a related occupation, issued by the day of the exam; the oldest first."""
-        claimed = [
+    def certificates(self) -> Sequence[Holding]:
+        """Those on file here and those claimed, which count alike."""
+        claimed = (
             Holding(
                 row.level, row.occupation or self.occupation, row.issued_on, scrub(row.number), "claim", row.issued_on
             )
             for row in self.claims.certificates
-        ]
+        )
+        return (*self.holdings, *claimed)
+
+    def held(self, level: str | None) -> Sequence[Holding]:
+        """Certificates of a level in this or a related occupation, issued by the day of the exam; the oldest first."""
         found = [
             row
-            for row in (*self.holdings, *claimed)
+            for row in self.certificates()
             if row.level == level and row.since <= self.on and self._counts(row.occupation, "related")
         ]
         return sorted(found, key=lambda row: row.since)

@@ -1,6 +1,5 @@
 """Who a candidate is: a document with its number, and what is told besides has to fit it."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,10 +9,10 @@ from pydantic_core import from_json, to_json
 
 from services.assessment.eligibility.domain import Exam, born_on
 from services.assessment.entries.commands import EnrolRow
+from shared.documents import RESIDENT_ID, document_key
 from shared.errors import Fault, Kind
 from shared.privacy import InvalidResidentId, check_resident_id
 
-RESIDENT = "resident_id"
 CHECKED_BY = "GB 11643-1999"
 SEX = 16  # the place of the digit that is odd for men
 PARTICULARS = frozenset({"born", "sex", "ethnicity", "education", "mobile", "source", "address", "email", "photo"})
@@ -51,7 +50,7 @@ def checked(row: EnrolRow, allowed: Allowed, today: date) -> date | None:
         known = ", ".join(sorted(allowed.sources))
         raise WrongParticulars(f"choose one of: {known}", field="/source", rule="entry.sources")
     born = birth_of(row, allowed, today)
-    if row.sex is not None and row.id_type == RESIDENT and row.sex != sex_of(row.id_number):
+    if row.sex is not None and row.id_type == RESIDENT_ID and row.sex != sex_of(row.id_number):
         raise WrongParticulars("the sex is not the one in the ID number; check both", field="/sex", rule="sex-mismatch")
     return born
 
@@ -88,17 +87,14 @@ def must_be_known(born: date | None, exam: Exam) -> None:
 
 
 def known_by(told: Document) -> str:
-    """The text a person is found by; another document's number never equals a resident ID number."""
-    if told.id_type == RESIDENT:
-        return told.id_number
-    number = unicodedata.normalize("NFKC", told.id_number)
-    return f"{told.id_type}:{''.join(number.split()).upper()}"
+    """The text a person is found by, here and in the registry."""
+    return document_key(told.id_number, told.id_type)
 
 
 def person_text(row: EnrolRow) -> str:
     """What is sealed as the person: name, number, and which document unless it is the usual one."""
     person = {"name": row.name, "id_number": row.id_number}
-    if row.id_type != RESIDENT:
+    if row.id_type != RESIDENT_ID:
         person["id_type"] = row.id_type
     return to_json(person).decode()
 

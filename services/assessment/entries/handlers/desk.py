@@ -10,7 +10,7 @@ from services.assessment.entries.domain import Enrolled, Entry, NoResit, SameDay
 from services.assessment.entries.domain.handling import OUT, entered_again
 from services.assessment.entries.handlers.answers import Outcome
 from services.assessment.entries.handlers.scales import Weighed
-from services.assessment.entries.storage import Stood, examined_on, standing, turns_of
+from services.assessment.entries.storage import Stood, enrolled_in, examined_on, standing, turns_of
 from shared.act import Act
 from shared.errors import Contended, Fault
 from shared.storage.store import Store
@@ -20,12 +20,17 @@ LOOKS = 8  # at what else is entered at this moment
 
 @dataclass(frozen=True)
 class Desk:
-    """Writes entries of candidates that were weighed."""
+    """Writes entries of candidates that were weighed, no more than the batch was filed for.
+
+    Two requests at the same moment may each fill the last places: whoever arranges the batch counts them all.
+    """
 
     entries: Store[Entry]
+    batch: Batch
 
     async def write(self, act: Act, weighed: Mapping[int, Weighed], outcome: Outcome) -> None:
         """Each once, whoever else enters the same person at this moment; a repeat of the act finds its own."""
+        weighed = await self._within(weighed, outcome)
         rows = {one.entry.id: one for one in weighed.values()}
         stood, clashed = await self.entries.add_apart([((one.entry, []), act) for one in rows.values()])
         before = await standing(self.entries, stood)
@@ -40,12 +45,27 @@ class Desk:
         own = {name: entry for name, entry in before.items() if act.id in entry.taken}
         _settle(weighed, faults, own, outcome)
 
-    async def look(self, weighed: Mapping[int, Weighed], outcome: Outcome) -> None:
-        """What writing them would answer."""
+    async def look(self, weighed: Mapping[int, Weighed], outcome: Outcome, ahead: int) -> None:
+        """What writing them would answer, after `ahead` others of whom it was asked before."""
+        weighed = await self._within(weighed, outcome, ahead)
         rows = {one.entry.id: one for one in weighed.values()}
         before = await standing(self.entries, rows.keys())
         faults: dict[str, Fault] = await self._clashes([one for one in rows.values() if one.fault is None])
         _settle(weighed, faults | _duplicates(before, rows, ""), {}, outcome)
+
+    async def _within(self, weighed: Mapping[int, Weighed], outcome: Outcome, ahead: int = 0) -> Mapping[int, Weighed]:
+        """The rows that the batch's number has room for; who takes nothing of it is refused for another reason."""
+        entering = {line: one for line, one in weighed.items() if one.fault is None}
+        left = self.batch.planned - ahead - await enrolled_in(self.entries, self.batch.id) if entering else 0
+        if len(entering) <= left:
+            return weighed
+        before = await standing(self.entries, [one.entry.id for one in entering.values()])
+        clashes = await self._clashes(list(entering.values()))
+        stand = {name for name, entry in before.items() if entry.state not in OUT}
+        new = [line for line, one in entering.items() if one.entry.id not in stand | clashes.keys()]
+        beyond = dict.fromkeys(new[max(left, 0) :], self.batch.full())
+        outcome.faults |= beyond
+        return {line: one for line, one in weighed.items() if line not in beyond}
 
     async def _enter_again(self, act: Act, rows: Collection[Weighed]) -> dict[str, Fault]:
         """Those kept out or withdrawn enter once more; whoever takes their day meanwhile is looked for anew."""

@@ -29,7 +29,7 @@ from services.assessment.entries.handlers.answers import EntriesTaken, Outcome, 
 from services.assessment.entries.handlers.desk import Desk, must_be_free
 from services.assessment.entries.handlers.mending import Mending
 from services.assessment.entries.handlers.scales import RULE, Read, Scales
-from services.assessment.entries.storage import MOST_AT_ONCE, forget
+from services.assessment.entries.storage import MOST_AT_ONCE, enrolled_in, forget
 from shared.act import EVERYTHING, Act, Scope
 from shared.clock import SHANGHAI, Clock
 from shared.errors import NotFound
@@ -67,22 +67,28 @@ class Entries:
         return await self.entries.get(outcome.taken[1], act.scope)
 
     async def check(
-        self, batch_id: str, rows: Iterable[Read], scope: Scope = EVERYTHING, seen: set[str] | None = None
+        self,
+        batch_id: str,
+        rows: Iterable[Read],
+        scope: Scope = EVERYTHING,
+        seen: set[str] | None = None,
+        ahead: int = 0,
     ) -> EntriesTaken:
         """What enrolling these rows would answer; nothing is written.
 
-        Who asks for one list in several calls hands the same `seen` to each, so that no person is on it twice.
+        Who asks for one list in several calls hands the same `seen` to each, so that no person is on it twice,
+        and how many were taken by the calls before: they are `ahead` within the number the batch was filed for.
         """
         outcome, batch = Outcome(), await self.batches.get(batch_id, scope)
-        scales, desk = self._scales, Desk(self.entries)
+        scales, desk = self._scales, Desk(self.entries, batch)
         by = await scales.setting(batch, self.clock.now(), self.clock.today(), seen)
         for run in runs(rows):
-            await desk.look(await scales.weigh(by, run, outcome), outcome)
+            await desk.look(await scales.weigh(by, run, outcome), outcome, ahead + len(outcome.taken))
         return outcome.told()
 
     async def _enrol(self, act: Act, batch_id: str, rows: Iterable[Read]) -> Outcome:
         outcome, batch = Outcome(), await self.batches.get(batch_id, act.scope)
-        scales, desk = self._scales, Desk(self.entries)
+        scales, desk = self._scales, Desk(self.entries, batch)
         by = await scales.setting(batch, self.clock.now(), self.clock.today())
         async with taking_rows(self.batches, batch_id, act, (BatchState.REGISTERING,), RULE):
             for run in runs(rows):
@@ -108,6 +114,7 @@ class Entries:
         batch.must_be((BatchState.REGISTERING,), RULE)
         if act.id not in found.taken:
             await must_be_free(self.entries, found, found.person_index, batch)
+            batch.must_hold(1 + await enrolled_in(self.entries, batch.id))
 
         def decide(row: Entry) -> Decided:
             return admitted(row, batch, asked.reason, act.actor, act.at)

@@ -67,6 +67,7 @@ class Mending:
             return found.eligibility
         exam = await self.reviews.exam_of(batch)
         held = await self.reviews.held(exam, [index])
-        eligibility = exam.judge(found.claims, held.get(index, ()), born)
+        under_way = await self.reviews.under_way(exam, [index])
+        eligibility = exam.judge(found.claims, held.get(index, ()), born, under_way.get(index, ()))
         eligibility.must_hold()
         return eligibility.met

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from services.assessment.batches.domain import Batch
 from services.assessment.batches.domain import State as BatchState
-from services.assessment.eligibility.domain import Exam, Holding, NotEligible
+from services.assessment.eligibility.domain import Exam, Holding, NotEligible, UnderWay
 from services.assessment.eligibility.domain.claims import Claims
 from services.assessment.eligibility.handlers import Reviews
 from services.assessment.entries.commands import EnrolRow
@@ -101,15 +101,18 @@ class Scales:
     async def weigh(self, by: Setting, run: Iterable[Read], outcome: Outcome) -> dict[int, Weighed]:
         """The entries of a run of rows; what is refused stands in the outcome."""
         known = self._known(by, run, outcome)
-        held = await self.reviews.held(by.exam, [candidate.person_index for candidate in known.values()])
+        people = [candidate.person_index for candidate in known.values()]
+        held = await self.reviews.held(by.exam, people)
+        under_way = await self.reviews.under_way(by.exam, people)
         resits = await self._resits(by, [candidate for candidate in known.values() if candidate.row.resit])
         weighed: dict[int, Weighed] = {}
         for line, candidate in known.items():
-            resit = resits.get(candidate.person_index)
+            person = candidate.person_index
+            resit = resits.get(person)
             if isinstance(resit, NoResit):
                 outcome.faults[line] = resit
             else:
-                weighed[line] = self._weighed(by, candidate, held.get(candidate.person_index, ()), resit)
+                weighed[line] = self._weighed(by, candidate, held.get(person, ()), under_way.get(person, ()), resit)
         return weighed
 
     def _known(self, by: Setting, run: Iterable[Read], outcome: Outcome) -> dict[int, Candidate]:
@@ -136,10 +139,15 @@ class Scales:
         return Candidate(asked, identity, person_index, born)
 
     def _weighed(
-        self, by: Setting, of: Candidate, held: Sequence[Holding], resit: tuple[Resit, Claims | None] | None
+        self,
+        by: Setting,
+        of: Candidate,
+        held: Sequence[Holding],
+        under_way: Sequence[UnderWay],
+        resit: tuple[Resit, Claims | None] | None,
     ) -> Weighed:
         claims = of.row.claims or (resit[1] if resit else None)
-        found = by.exam.judge(claims, held, of.born)
+        found = by.exam.judge(claims, held, of.born, under_way)
         particulars = particulars_text(of.row)
         entry = enrolled(
             of.identity,

@@ -7,8 +7,6 @@ from datetime import date, datetime
 from functools import partial, reduce
 from hashlib import blake2b
 
-from pydantic import BaseModel
-
 from services.assessment.batches.domain import Batch, Frozen
 from services.assessment.batches.storage import taking_rows
 from services.assessment.entries.domain import Entry
@@ -57,10 +55,6 @@ RULE = "objections are raised to results on public notice"
 WAIT = "wait until the open one is decided"
 
 
-class _Listed(BaseModel):
-    id: str
-
-
 @dataclass(frozen=True)
 class Objections:
     """The objections room.
@@ -105,8 +99,8 @@ class Objections:
 
     async def _own(self, ticket: str, id_number: str) -> Entry:
         # nobody is asked which kind of document the unit entered: the ticket tells one person's from another's
-        kinds = self.rules.value("entry.id_types", list[_Listed], on=self.clock.today())
-        indexes = [self.sealer.index(document_key(id_number, kind.id)) for kind in kinds]
+        kinds = self.rules.value("entry.id_types", list[dict[str, str | None]], on=self.clock.today())
+        indexes = [self.sealer.index(document_key(id_number, str(kind["id"]))) for kind in kinds]
         entry = await by_ticket(self.entries, ticket, indexes)
         if entry is None:
             raise NoSuchCandidate("no entry has this ticket and this ID number; check both, or turn to the unit")

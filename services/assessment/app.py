@@ -29,7 +29,7 @@ from services.assessment.eligibility.handlers import Reviews
 from services.assessment.entries import api as entries_api
 from services.assessment.entries import consumers as entries_consumers
 from services.assessment.entries.handlers import Entries
-from services.assessment.entries.storage import entry_store, tally
+from services.assessment.entries.storage import entry_store, shown_tally
 from services.assessment.explanations import api as explanations_api
 from services.assessment.explanations.handlers import Explanations
 from services.assessment.imports import api as imports_api
@@ -218,7 +218,7 @@ def _routers(rooms: Rooms) -> list[APIRouter]:
     public = partial(allowance, rules=rooms.rules, clock=rooms.tools.clock, bounded=bounded)
     reading, objecting = public("notice.public_per_minute"), public("objection.public_per_minute")
     return [
-        batches_api.routes(rooms.batches, partial(tally, rooms.known.entries)),
+        batches_api.routes(rooms.batches, partial(shown_tally, rooms.known.entries)),
         eligibility_api.routes(rooms.reviews),
         entries_api.routes(rooms.entries),
         imports_api.routes(rooms.imports),

@@ -330,6 +330,8 @@ async def test_attendance_is_noted_row_by_row_and_bad_rows_are_named(service: Ru
     assert [(score.part, score.state) for score in absent.scores] == [("theory", "absent"), ("practical", "absent")]
     assert [score.state for score in void.scores] == ["void", "void"]
     assert (absent.state, void.state) == ("failed", "failed")
+    tickets = (await get(service, UNIT, f"/{batch}/tickets"))["rows"]
+    assert {row["state"] for row in tickets} == {"enrolled"}, "results are shown once sheets are sealed"
     assert void.attendance[0].by
 
 

@@ -136,7 +136,8 @@ def _add_handling(router: APIRouter, entries: Entries) -> None:
     @allow(Role.UNIT)
     async def mend(batch: str, entry: str, asked: MendEntry, act: Asked, response: Response) -> EntryRecord:
         """Mend name, ID number or employer, before results are publicised or once the registry rejected the entry."""
-        return _record(tagged(response, await entries.mend(act, batch, entry, asked)))
+        found = tagged(response, await entries.mend(act, batch, entry, asked))
+        return _record(shown(found, await entries.batches.get(batch, act.scope)))
 
     @router.post("/{entry}/reveal")
     @allow(Role.UNIT, Role.AUTHORITY, Role.CENTER)

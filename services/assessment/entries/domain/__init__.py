@@ -24,6 +24,7 @@ from services.assessment.entries.domain.judgement import (
     results_open,
     sheets_wanted,
     shown,
+    tally_shown,
 )
 from services.assessment.entries.domain.records import (
     Attendance,
@@ -83,4 +84,5 @@ __all__ = [
     "sheets_wanted",
     "shown",
     "stands_as",
+    "tally_shown",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.assessment.batches.domain import UNTIL_PUBLICISED, Batch
+from services.assessment.batches.domain import UNTIL_PUBLICISED, Batch, Tally
 from services.assessment.batches.domain import State as BatchState
 from services.assessment.entries.domain.entry import Entry, State
 from services.assessment.entries.domain.records import Score, Sheet
@@ -37,6 +37,14 @@ def shown(entry: Entry, batch: Batch) -> Entry:
     if results_open(batch):
         return entry
     return entry.having(sheets=(), scores=(), state=State.ENROLLED if entry.state in JUDGED else entry.state)
+
+
+def tally_shown(counts: Tally, batch: Batch) -> Tally:
+    """The counts as they may be shown: before the seal whoever was examined counts as enrolled."""
+    if results_open(batch):
+        return counts
+    known = counts.enrolled + counts.passed + counts.failed
+    return counts.model_copy(update={"enrolled": known, "passed": 0, "failed": 0})
 
 
 def judged(entry: Entry, batch: Batch) -> Entry:

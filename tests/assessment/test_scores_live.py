@@ -305,6 +305,7 @@ async def test_sheets_are_sealed_once_everybody_has_a_result_and_results_are_sho
     seal = (await sealed(service, unit, batch))["seal"]
     [said] = await said_of(service, BatchScored, batch)
     assert (said["digest"], said["sheets"], said["passed"], said["failed"]) == (seal["digest"], 8, 1, 1)
+    assert seal["by"] == f"unit@{unit}", "who asked for it, not the worker that made it"
 
     counts = (await get(service, unit, f"/{batch}"))["counts"]
     assert (counts["enrolled"], counts["passed"], counts["failed"]) == (0, 1, 1)

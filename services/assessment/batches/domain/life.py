@@ -111,12 +111,12 @@ class Batch(BatchRecord):
             raise WrongDay(f"its last part is on {self.ends_on}; end it then")
         return self.to(State.MARKING, now), []
 
-    def marked(self, tally: Tally, now: datetime, seconds: float) -> Decided:
+    def marked(self, tally: Tally, now: datetime, seconds: float, by: str = "") -> Decided:
         """Every entry has a result; sheets are sealed next, and nothing is scored any more."""
         self.must_be((State.MARKING,), "sheets are sealed once, after the exam")
         self.must_be_quiet(seconds)
         _must_be_scored(tally)
-        batch = self.to(State.SCORED, now, writers={})
+        batch = self.to(State.SCORED, now, writers={}, marked_by=by)
         return batch, [BatchMarked(**self.named(), entries=tally.entries)]
 
     def sealed(self, seal: Seal, tally: Tally) -> Decided:

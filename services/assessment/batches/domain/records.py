@@ -92,7 +92,7 @@ class Seal(Record):
     )
     sheets: int
     at: datetime
-    by: str
+    by: str = Field(description="who asked for it")
 
 
 class Tally(Record):

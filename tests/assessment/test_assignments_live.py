@@ -14,12 +14,25 @@ import pytest_asyncio
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
 from services.assessment.batches.domain import Assignment, Group, Room, State
+from services.assessment.batches.storage import taking_rows
 from services.assessment.entries.domain import employer_key
 from shared.clock import SHANGHAI
 from shared.events.assessment import AssignmentConfirmed, AssignmentReopened, BatchArranged
 from shared.events.registry import CardChanged, CardRevoked
 from shared.storage.mongo import Document
-from tests.assessment.driving import authorised, batch_of, batches, enrolled, get, moved, post, said_of, site_of, slug
+from tests.assessment.driving import (
+    authorised,
+    batch_of,
+    batches,
+    enrolled,
+    get,
+    moved,
+    post,
+    said_of,
+    site_of,
+    slug,
+    writing,
+)
 from tests.assessment.examples import EXAM, issued, person, published, resident_id
 from tests.assessment.staffing import CARDS, ROOMS, SCOPES, WATCHING, asked, card_known, cards_known, says_card, staffed
 from tests.live import Running, eventually, running
@@ -27,6 +40,7 @@ from tests.live import Running, eventually, running
 pytestmark = pytest.mark.live
 
 PEOPLE = count(step=4)
+LEAVES = {"reason": "本人申请退出考试。"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -251,6 +265,18 @@ async def test_what_nobody_heard_of_is_found_when_the_exam_begins(service: Runni
     for _ in range(2):
         begun = await post(service, unit, f"/{batch}/begin", **key)
         assert (begun.status_code, begun.json()["state"]) == (200, "in_exam")
+
+
+async def test_an_exam_without_candidates_does_not_begin(service: Running) -> None:
+    unit, batch, entries = await arranged(service, "nobody")
+    await assigned(service, unit, batch)
+    for entry in entries[1:]:
+        assert (await post(service, unit, f"/{batch}/entries/{entry}/withdraw", LEAVES)).status_code == 200
+    async with taking_rows(batches(service), batch, writing(service), (State.ARRANGED,), "test"):
+        assert slug(await begins(service, unit, batch)) == "batch-busy", "somebody withdraws right now"
+    last = await post(service, unit, f"/{batch}/entries/{entries[0]}/withdraw", LEAVES)
+    assert last.status_code == 200
+    assert slug(await begins(service, unit, batch)) == "no-entries"
 
 
 async def test_an_assessor_is_replaced_during_the_exam_only_before_a_sheet_is_signed(service: Running) -> None:

@@ -37,8 +37,17 @@ from services.assessment.assignments.domain import (
     reopened,
 )
 from services.assessment.assignments.handlers.knowing import Knowledge
-from services.assessment.assignments.storage import after, naming
-from services.assessment.batches.domain import Assignment, Batch, Group, Invigilator, NotReady, Override, State
+from services.assessment.assignments.storage import after, candidates, naming
+from services.assessment.batches.domain import (
+    Assignment,
+    Batch,
+    Group,
+    Invigilator,
+    NoEntries,
+    NotReady,
+    Override,
+    State,
+)
 from services.assessment.entries.storage import among
 from shared.act import EVERYTHING, Act, Scope
 from shared.auth import Role
@@ -153,6 +162,8 @@ class Assignments:
 
     async def checked(self, act: Act, batch: Batch) -> None:
         """The last word before the exam begins: what breaks a rule by now is opened again and refused."""
+        if not await candidates(self.known.entries, batch.id):
+            raise NoEntries("everybody withdrew and nobody is left to examine; cancel the batch")
         if wrong := await self.recheck(act, batch.id):
             raise NotReady(
                 f"the assignment does not hold any more: {wrong[0].detail}; assign the batch anew",

@@ -53,7 +53,7 @@ from services.assessment.results.handlers import Results
 from services.assessment.results.storage import chunk_store
 from services.assessment.scores import api as scores_api
 from services.assessment.scores import consumers as scores_consumers
-from services.assessment.scores.handlers import ScorePapers, Scoring, Sealing
+from services.assessment.scores.handlers import Judging, ScorePapers, Scoring, Sealing
 from services.assessment.scores.storage import paper_store
 from services.assessment.signals import api as signals_api
 from services.assessment.signals import consumers as signals_consumers
@@ -186,17 +186,14 @@ class Rooms:
 def build(tools: Tools) -> Service:
     """Assessment, not yet connected to anything."""
     rooms = Rooms(tools)
+    judging = Judging(rooms.known.batches, rooms.known.entries)
     return Service(
         stores=_stores(rooms),
         routers=_routers(rooms),
         hearers=_hearers(rooms),
         due=[
-            rooms.batches.due,
-            rooms.quotas.due,
-            rooms.entries.due,
-            rooms.objections.due,
-            rooms.results.due,
-            rooms.imports.due,
+            *(rooms.batches.due, rooms.quotas.due, rooms.entries.due, judging.due),
+            *(rooms.objections.due, rooms.results.due, rooms.imports.due),
         ],
         prepare=[rooms.imports.prepare],
         loops=[Worker(rooms.imports, Turns(tools.database), tools.database).run],

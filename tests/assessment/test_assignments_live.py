@@ -16,6 +16,7 @@ from infra.local.servers import Servers
 from services.assessment.batches.domain import Assignment, Group, Room, State
 from services.assessment.batches.storage import taking_rows
 from services.assessment.entries.domain import employer_key
+from services.assessment.entries.storage import entry_store, tally
 from shared.clock import SHANGHAI
 from shared.events.assessment import AssignmentConfirmed, AssignmentReopened, BatchArranged
 from shared.events.registry import CardChanged, CardRevoked
@@ -34,6 +35,7 @@ from tests.assessment.driving import (
     writing,
 )
 from tests.assessment.examples import EXAM, issued, person, published, resident_id
+from tests.assessment.sheets import placed, places, practical, sign, theory
 from tests.assessment.staffing import CARDS, ROOMS, SCOPES, WATCHING, asked, card_known, cards_known, says_card, staffed
 from tests.live import Running, eventually, running
 
@@ -284,8 +286,8 @@ async def test_an_assessor_is_replaced_during_the_exam_only_before_a_sheet_is_si
     await assigned(service, unit, batch)
     assert (await begins(service, unit, batch)).status_code == 200
     assert slug(await assign(service, unit, batch, asked("a1", "a2", "a4"))) == "batch-state"
-    sheet = {"part": "practical", "assessor": "a1", "work_piece": "P-1"}
-    await entry_has(service, entries[0], sheets=[sheet])
+    [sheet] = sign(placed(), practical(placed().id)).sheets
+    await entry_has(service, entries[0], sheets=[sheet.model_copy(update={"assessor": "a1"}).model_dump()])
     recusal = {"card": "a3", "kind": "mentor", "entry": entries[0]}
     answer = await post(service, unit, f"/{batch}/recusals", recusal)
     assert answer.status_code == 201, answer.text
@@ -293,6 +295,35 @@ async def test_an_assessor_is_replaced_during_the_exam_only_before_a_sheet_is_si
     assert rules(await assign(service, unit, batch, asked("a2", "a4", "a6"))) == [("signed", "/groups")]
     await assigned(service, unit, batch, "a1", "a2", "a4")
     assert (await get(service, unit, f"/{batch}"))["state"] == "in_exam"
+
+
+async def test_who_must_go_after_signing_is_replaced_and_their_sheets_do_not_count(service: Running) -> None:
+    unit, batch, entries = await arranged(service, "signs")
+    await assigned(service, unit, batch)
+    assert (await begins(service, unit, batch)).status_code == 200
+    for entry in entries:
+        await entry_has(service, entry, places=[place.model_dump() for place in places(entry)])
+    rows = [practical(entry, card) for entry in entries for card in ("a1", "a2", "a3")]
+    rows += [theory(entry) for entry in entries]
+    assert (await post(service, unit, f"/{batch}/sheets", rows)).json() == {"accepted": 16, "refused": []}
+    assert (await post(service, unit, f"/{batch}/end")).status_code == 200
+    answer = await post(service, unit, f"/{batch}/recusals", {"card": "a3", "kind": "relative"})
+    assert answer.status_code == 201, answer.text
+    assert (await post(service, unit, f"/{batch}/seal")).json()["rule"] == "assignment"
+    again = [practical(entries[0], "a3", correction="更正")]
+    assert (await post(service, unit, f"/{batch}/sheets", again)).json()["refused"][0]["rule"] == "assignment"
+    await assigned(service, unit, batch, "a1", "a2", "a4")
+
+    async def all_wait() -> bool:
+        kept = await batches(service).get(batch)
+        counts = await tally(entry_store(service.process.tools.database), batch)
+        return (counts.enrolled, kept.assignment.judging) == (4, False)
+
+    await eventually(all_wait)
+    assert slug(await post(service, unit, f"/{batch}/seal")) == "entries-not-scored"
+    rows = [practical(entry, "a4") for entry in entries]
+    assert (await post(service, unit, f"/{batch}/sheets", rows)).json() == {"accepted": 4, "refused": []}
+    assert (await post(service, unit, f"/{batch}/seal")).status_code == 200
 
 
 async def test_holders_recuse_themselves_and_only_themselves(service: Running) -> None:

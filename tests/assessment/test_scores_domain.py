@@ -126,6 +126,12 @@ def test_only_those_assigned_to_a_part_score_it() -> None:
     assert refusal(practical(placed().id, "card-4")) == ("not-assigned", "/scorer")
 
 
+def test_nobody_signs_while_those_who_assess_are_looked_at_again() -> None:
+    entry, again = placed(), in_exam(assignment=ASSIGNED.model_copy(update={"state": "reopened"}))
+    assert refusal(practical(entry.id), entry, again) == ("assignment", "/scorer")
+    assert sign(entry, theory(entry.id), again).sheets
+
+
 def test_a_part_that_is_assessed_needs_its_group() -> None:
     nobody = in_exam(assignment=Assignment())
     assert refusal(practical(placed().id), batch=nobody) == ("not-assigned", "/scorer")
@@ -241,6 +247,20 @@ def test_there_is_no_result_before_the_last_assessor_signed() -> None:
     entry = sign_all(entry, most)
     assert entry.state is EntryState.ENROLLED
     assert sign(entry, last).state is EntryState.PASSED
+
+
+def test_the_sheets_of_whoever_left_the_group_stay_and_do_not_count() -> None:
+    entry = placed()
+    entry = sign_all(entry, rows_of(entry.id, 80))
+    assert entry.state is EntryState.PASSED
+    others = Group(part="practical", assessors=("card-1", "card-2", "card-4"), head="card-1")
+    batch = in_exam(assignment=ASSIGNED.model_copy(update={"groups": (others,)}))
+    again = judged(entry, batch)
+    assert (again.state, len(again.sheets)) == (EntryState.ENROLLED, 4)
+    zero = dict.fromkeys(SHEET, 0)
+    assert sign(again, practical(entry.id, "card-4", zero), batch).points("practical") == 53.66
+    accident = sign(placed(), practical(entry.id, "card-3", accident="触电"))
+    assert judged(accident, batch).scores == ()
 
 
 def test_parts_are_never_averaged() -> None:

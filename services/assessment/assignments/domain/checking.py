@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from services.assessment.assignments.domain.cards import unfit_to_supervise
+from services.assessment.assignments.domain.cards import unfit_to_assess, unfit_to_supervise
 from services.assessment.assignments.domain.facts import Breach, Facts
 from services.assessment.assignments.domain.groups import group_breaches
 from services.assessment.batches.domain import Assignment, Batch, Invigilator
@@ -14,7 +14,7 @@ def breaches(batch: Batch, wanted: Assignment, facts: Facts) -> list[Breach]:
         *group_breaches(batch, wanted.groups, facts),
         *_supervisor(batch, wanted, facts),
         *invigilator_breaches(batch, wanted.invigilators, facts),
-        *_signed(wanted, facts),
+        *_signed(batch, wanted, facts),
     ]
     return [breach for breach in found if not set_aside(batch, breach, facts)]
 
@@ -33,10 +33,19 @@ def _supervisor(batch: Batch, wanted: Assignment, facts: Facts) -> Iterator[Brea
         yield Breach("supervisor-assesses", card, detail, "/supervisor")
 
 
-def _signed(wanted: Assignment, facts: Facts) -> Iterator[Breach]:
-    for card in sorted(facts.signed - set(wanted.assessors)):
-        detail = f"card {card} signed score sheets of this batch; its holder stays in the group"
-        yield Breach("signed", card, detail, "/groups")
+def _signed(batch: Batch, wanted: Assignment, facts: Facts) -> Iterator[Breach]:
+    """Once sheets of a part are signed its group keeps its size, and loses only those who may not assess any more."""
+    for part in sorted({part for part, _ in facts.signed}):
+        before, now = batch.assignment.group(part), wanted.group(part)
+        named = now.assessors if now else ()
+        if before and len(named) != len(before.assessors):
+            detail = f"sheets of {part} are signed by a group of {len(before.assessors)}; name as many"
+            yield Breach("signed-size", part, detail, "/groups")
+        for card in sorted(card for of, card in facts.signed if of == part and card not in named):
+            unfit = [row for row in unfit_to_assess(batch, facts, card, part) if not set_aside(batch, row, facts)]
+            if not unfit:
+                detail = f"card {card} signed score sheets of {part}; its holder stays in the group"
+                yield Breach("signed", card, detail, "/groups")
 
 
 # -- invigilators --------------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ from services.assessment.assignments.domain import (
 from services.assessment.assignments.handlers.knowing import Knowledge
 from services.assessment.assignments.storage import after, candidates, naming
 from services.assessment.batches.domain import (
+    EXAMINED,
     Assignment,
     Batch,
     Group,
@@ -46,7 +47,6 @@ from services.assessment.batches.domain import (
     NoEntries,
     NotReady,
     Override,
-    State,
 )
 from services.assessment.entries.storage import among
 from shared.act import EVERYTHING, Act, Scope
@@ -204,7 +204,8 @@ class Assignments:
     # -- who is asked for ------------------------------------------------------------------------------
 
     async def _facts(self, batch: Batch, wanted: Assignment) -> Facts:
-        return await self.known.of(batch, wanted.cards, [row.person_index for row in wanted.invigilators])
+        named = {*wanted.cards, *batch.assignment.cards}  # who is replaced may have signed, and must have had to go
+        return await self.known.of(batch, named, [row.person_index for row in wanted.invigilators])
 
     def _wanted(self, batch: Batch, asked: AssignBatch) -> Assignment:
         return Assignment(
@@ -240,7 +241,7 @@ def _looked_at(batch: Batch) -> tuple[Any, ...]:
 
 def _must_have_no_new_sheets(found: Batch, seen: Batch) -> None:
     """In the exam: nobody signs a sheet between the look at who signed and the change of the group."""
-    if found.state is State.IN_EXAM:
+    if found.state in EXAMINED:
         found.must_be_quiet(time())
         if found.version != seen.version:
             raise Contended("sheets are being signed; repeat the same request")

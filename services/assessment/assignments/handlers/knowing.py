@@ -16,7 +16,7 @@ from services.assessment.assignments.storage import (
     recusals_in,
     signed,
 )
-from services.assessment.batches.domain import Batch, State
+from services.assessment.batches.domain import EXAMINED, Batch
 from services.assessment.entries.domain import Entry, employer_key
 from services.assessment.mirrors.domain import Card
 from services.assessment.mirrors.handlers import Mirrors
@@ -101,8 +101,8 @@ class Knowledge:
             ties[recusal.card].append(recusal.tie)
         return ties
 
-    async def _signers(self, batch: Batch) -> frozenset[str]:
-        """Who of those assigned signed a sheet: only once the exam has begun anybody can have."""
-        if batch.state not in (State.IN_EXAM, State.MARKING):
+    async def _signers(self, batch: Batch) -> frozenset[tuple[str, str]]:
+        """Who of those assigned signed a sheet of their part: only once the exam has begun anybody can have."""
+        if batch.state not in EXAMINED:
             return frozenset()
-        return await signed(self.entries, batch.id, batch.assessors)
+        return await signed(self.entries, batch.id, batch.assignment.groups)

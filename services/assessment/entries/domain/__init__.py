@@ -18,6 +18,7 @@ from services.assessment.entries.domain.identity import Allowed, WrongParticular
 from services.assessment.entries.domain.judgement import (
     JUDGED,
     NotOpen,
+    counting_sheets,
     has_passed,
     judged,
     must_be_open,
@@ -68,6 +69,7 @@ __all__ = [
     "State",
     "WrongParticulars",
     "blank",
+    "counting_sheets",
     "days_of",
     "employer_key",
     "enrolled",

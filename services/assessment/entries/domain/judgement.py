@@ -65,6 +65,12 @@ def has_passed(part: Part, score: Score) -> bool:
     return score.state in ("scored", "carried") and score.points >= part.pass_mark
 
 
+def counting_sheets(entry: Entry, batch: Batch, part: str) -> tuple[Sheet, ...]:
+    """The newest sheets of a part that count: those of whoever left the group stay on record and do not."""
+    group, sheets = batch.assignment.group(part), entry.standing_sheets(part)
+    return tuple(sheet for sheet in sheets if group is None or sheet.assessor in group.assessors)
+
+
 def sheets_wanted(batch: Batch, part: str) -> int:
     """How many sheets a part has: one of each assessor, or one where nobody assesses alone."""
     group = batch.assignment.group(part)
@@ -74,7 +80,7 @@ def sheets_wanted(batch: Batch, part: str) -> int:
 def _score(entry: Entry, batch: Batch, part: Part) -> Score | None:
     if missed := MISSED.get(entry.noted(part.id)):
         return Score(part=part.id, points=0, state=missed)
-    sheets = entry.standing_sheets(part.id)
+    sheets = counting_sheets(entry, batch, part.id)
     if any(sheet.accident for sheet in sheets):  # whatever the sheets say that are still to come
         return Score(part=part.id, points=0, state="void")
     if len(sheets) < sheets_wanted(batch, part.id):

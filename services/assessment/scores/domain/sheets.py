@@ -114,6 +114,9 @@ def _assessor(batch: Batch, row: SheetRow) -> str:
     if group is None or row.scorer not in group.assessors:
         told = "the scorer is none of the assessors assigned to this part; name their card"
         raise SheetRefused(told, field="/scorer", rule="not-assigned")
+    if batch.assignment.state == "reopened":
+        told = "who assesses is to be looked at again; sheets are taken once the batch is assigned anew"
+        raise SheetRefused(told, field="/scorer", rule="assignment")
     return row.scorer
 
 

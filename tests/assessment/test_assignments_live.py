@@ -13,6 +13,8 @@ import pytest_asyncio
 
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
+from services.assessment.assignments.domain import Recusal
+from services.assessment.assignments.storage import recusal_store
 from services.assessment.batches.domain import Assignment, Group, Room, State
 from services.assessment.batches.storage import taking_rows
 from services.assessment.entries.domain import employer_key
@@ -27,6 +29,7 @@ from tests.assessment.driving import (
     batches,
     enrolled,
     get,
+    heard_of,
     moved,
     post,
     said_of,
@@ -34,7 +37,7 @@ from tests.assessment.driving import (
     slug,
     writing,
 )
-from tests.assessment.examples import EXAM, issued, person, published, resident_id
+from tests.assessment.examples import EXAM, NOW, issued, person, published, resident_id
 from tests.assessment.sheets import placed, places, practical, sign, theory
 from tests.assessment.staffing import CARDS, ROOMS, SCOPES, WATCHING, asked, card_known, cards_known, says_card, staffed
 from tests.live import Running, eventually, running
@@ -164,6 +167,39 @@ async def test_conflicts_with_candidates_are_found_whoever_they_are_declared_by(
     for entry in entries[:3]:
         await entry_has(service, entry, state="withdrawn")
     await assigned(service, unit, batch, "a1", "a2", "a4")
+
+
+async def test_a_conflict_is_of_the_holder_whichever_of_their_cards_is_named(service: Running) -> None:
+    unit, batch, entries = await arranged(service, "two-cards")
+    cards = service.process.tools.database.collection("cards")
+    [first] = await cards.find({"_id": "a1"})
+    fields = {"pending": [], "employer": "丁公司", "kind": "supervisor"}
+    await cards.insert_all([{**first, **fields, "_id": "w1", "number": "no-w1"}])
+    await entry_has(service, entries[0], teachers=["no-w1"], employer_key=employer_key("丁公司"))
+    assert rules(await assign(service, unit, batch, asked())) == [
+        ("same-employer", "/groups/0/assessors/0"),
+        ("teacher", "/groups/0/assessors/0"),
+    ]
+    await entry_has(service, entries[0], teachers=[], employer_key="")
+    await assigned(service, unit, batch)
+    answer = await post(service, unit, f"/{batch}/recusals", {"card": "w1", "kind": "relative"})
+    assert answer.status_code == 201, answer.text
+    assert (await get(service, unit, f"/{batch}/assignment"))["state"] == "reopened"
+    assert rules(await assign(service, unit, batch, asked())) == [("recusal", "/groups/0/assessors/0")]
+    assert await cards.delete({"_id": "w1"})
+
+
+async def test_a_conflict_declared_while_a_batch_is_being_assigned_opens_it_again(service: Running) -> None:
+    unit, batch, _ = await arranged(service, "races")
+    await assigned(service, unit, batch)
+    assert (await begins(service, unit, batch)).status_code == 200
+    about = {"unit": unit, "batch": batch, "card": "a3", "kind": "other", "note": "", "actor": "a", "role": "unit"}
+    recusal = Recusal(id="recusal-races", authority="33", entry="", at=NOW, **about)
+    await recusal_store(service.process.tools.database).add(recusal, [], writing(service))
+    [said] = await heard_of(service, AssignmentConfirmed, batch)
+    await service.says(AssignmentConfirmed.model_validate_json(said.body), subject=batch, sequence=99)
+    [reopened] = await said_of(service, AssignmentReopened, batch)
+    assert (reopened["card"], reopened["rule"]) == ("a3", "recusal")
 
 
 async def test_a_candidate_of_the_batch_neither_assesses_nor_invigilates(service: Running) -> None:

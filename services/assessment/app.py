@@ -137,7 +137,7 @@ class Rooms:
 
     @cached_property
     def scoring(self) -> Scoring:
-        return Scoring(self.known.entries, self.known.batches, self.papers, self.tools.clock)
+        return Scoring(self.known.entries, self.known.batches, self.papers, self.mirrors, self.tools.clock)
 
     @cached_property
     def sealing(self) -> Sealing:

@@ -339,6 +339,10 @@ async def test_who_must_go_after_signing_is_replaced_and_their_sheets_do_not_cou
     assert (await begins(service, unit, batch)).status_code == 200
     for entry in entries:
         await entry_has(service, entry, places=[place.model_dump() for place in places(entry)])
+    own = [practical(entries[0], "a1", checker=name) for name in ("no-a1", "ＮＯ-A1", " A1")]
+    refused = (await post(service, unit, f"/{batch}/sheets", own[:1])).json()["refused"]
+    refused += (await post(service, unit, f"/{batch}/sheets", own[1:2])).json()["refused"]
+    assert [row["rule"] for row in refused] == ["same-signature"] * 2, "the number on the card is the assessor's too"
     rows = [practical(entry, card) for entry in entries for card in ("a1", "a2", "a3")]
     rows += [theory(entry) for entry in entries]
     assert (await post(service, unit, f"/{batch}/sheets", rows)).json() == {"accepted": 16, "refused": []}

@@ -118,8 +118,9 @@ def test_a_sheet_signed_twice_by_one_person_is_refused(checker: str) -> None:
     assert refusal(practical(placed().id, checker=checker)) == ("same-signature", "/checker")
 
 
-def test_a_paper_of_theory_signed_twice_by_one_person_is_refused() -> None:
-    assert refusal(theory(placed().id, checker="阅卷 一组")) == ("same-signature", "/checker")
+@pytest.mark.parametrize("checker", ["阅卷 一组", "阅卷一组\u200b", "阅\ufeff卷一\u2060组", "阅卷一组\ufe00"])
+def test_a_paper_of_theory_signed_twice_by_one_person_is_refused(checker: str) -> None:
+    assert refusal(theory(placed().id, checker=checker)) == ("same-signature", "/checker")
 
 
 def test_only_those_assigned_to_a_part_score_it() -> None:

@@ -29,6 +29,7 @@ from tests.assessment.driving import (
     examined,
     get,
     heard_of,
+    mirrors_of,
     moved,
     person_of,
     post,
@@ -203,7 +204,7 @@ async def test_five_hundred_sheets_are_checked_without_writing_and_then_signed_i
 def scoring_of(service: Running) -> Scoring:
     tools = service.process.tools
     papers = ScorePapers(paper_store(tools.database), batches(service), Rulebook.load(DATA / "rules.json"))
-    return Scoring(entry_store(tools.database), batches(service), papers, tools.clock)
+    return Scoring(entry_store(tools.database), batches(service), papers, mirrors_of(service), tools.clock)
 
 
 async def test_an_assessor_sends_their_own_sheets_only_and_reads_none(service: Running) -> None:

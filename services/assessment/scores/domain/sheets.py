@@ -17,6 +17,8 @@ from shared.privacy import scrub
 
 THEORY = "theory"
 """The one part that nobody assesses alone: it is marked by the marking office, with one common sheet."""
+UNSEEN = ("Cc", "Cf", "Mn")
+"""Control and formatting characters and marks without width, such as the joiners between letters."""
 MISSED = {"absent": "absent", "violation": "void"}
 
 
@@ -49,10 +51,13 @@ class Signed:
         return self.work_piece, self.part, self.assessor
 
 
-def signed(batch: Batch, paper: Paper, row: SheetRow, at: datetime) -> Signed:
-    """A row whose points, signatures and assessor are right; `at` is when it was signed here."""
+def signed(batch: Batch, paper: Paper, row: SheetRow, at: datetime, known: Mapping[str, str] | None = None) -> Signed:
+    """A row whose points, signatures and assessor are right; `at` is when it was signed here, `known` who has a card.
+
+    The latter by whatever is written on the cards, as `spelled`.
+    """
     assessor = _assessor(batch, row)
-    must_differ(row.scorer, row.checker)
+    must_differ(row.scorer, row.checker, known or {})
     marks = marks_of(paper, row.points, row.remarks)
     return Signed(
         part=row.part,
@@ -96,14 +101,17 @@ def as_kept(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-def must_differ(scorer: str, checker: str) -> None:
-    """Refuse a sheet that one person signed twice, however they spell themselves."""
-    if _spelled(scorer) == _spelled(checker):
+def must_differ(scorer: str, checker: str, known: Mapping[str, str] | None = None) -> None:
+    """Refuse a sheet that one person signed twice, however they spell themselves and by whichever of their cards."""
+    one, other = ((known or {}).get(name, name) for name in (spelled(scorer), spelled(checker)))
+    if one == other:
         raise SheetRefused("scorer and checker are two persons", field="/checker", rule="same-signature")
 
 
-def _spelled(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+def spelled(name: str) -> str:
+    """A signature as it is compared: whatever cannot be seen and how wide or large it is written tells no two apart."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(sign for sign in folded if not sign.isspace() and unicodedata.category(sign) not in UNSEEN)
 
 
 def _assessor(batch: Batch, row: SheetRow) -> str:

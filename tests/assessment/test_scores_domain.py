@@ -175,6 +175,17 @@ def test_another_row_for_a_signed_sheet_needs_a_reason_and_is_a_further_version(
     assert sign(entry, {**other, "correction": "漏扣两分"}) is entry
 
 
+def test_a_sheet_is_not_corrected_without_end() -> None:
+    entry = placed()
+    entry = sign(entry, practical(entry.id))
+    often = entry.having(sheets=entry.sheets * 4000)
+    changed = {**SHEET, "conduct": 8}
+    asked = practical(entry.id, points=changed, correction="更正")
+    assert refusal(asked, often) == ("too-many-versions", "/correction")
+    assert sign(often, practical(entry.id)) is often
+    assert len(sign(entry, asked).sheets) == 2
+
+
 def test_a_digest_covers_everything_on_a_sheet() -> None:
     entry = placed()
     [sheet] = sign(entry, practical(entry.id, accident="坠落", began_at="2019-10-12T09:00:00+08:00")).sheets

@@ -207,6 +207,14 @@ def scoring_of(service: Running) -> Scoring:
     return Scoring(entry_store(tools.database), batches(service), papers, mirrors_of(service), tools.clock)
 
 
+async def test_more_sheets_than_are_signed_in_time_are_for_a_file(service: Running) -> None:
+    unit = "unit-33-many"
+    batch, [one, _] = await in_exam(service, unit)
+    answer = await post(service, unit, f"/{batch}/sheets", [theory(one)] * 2001)
+    assert (slug(answer), "at most 2000" in answer.json()["detail"]) == ("malformed", True)
+    assert await counts(service, unit, batch) == (2, 0, 0)
+
+
 async def test_an_assessor_sends_their_own_sheets_only_and_reads_none(service: Running) -> None:
     unit = "unit-33-own"
     batch, [one, _] = await in_exam(service, unit)

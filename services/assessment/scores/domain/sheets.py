@@ -17,6 +17,8 @@ from shared.privacy import scrub
 
 THEORY = "theory"
 """The one part that nobody assesses alone: it is marked by the marking office, with one common sheet."""
+MOST_MARKS = 20_000
+"""Of one entry in all versions of its sheets, each with a remark at worst: a document holds no more."""
 UNSEEN = ("Cc", "Cf", "Mn")
 """Control and formatting characters and marks without width, such as the joiners between letters."""
 MISSED = {"absent": "absent", "violation": "void"}
@@ -83,6 +85,7 @@ def scored(entry: Entry, batch: Batch, row: Signed) -> Entry:
         return judged(entry.having(sheets=(*entry.sheets, _sheet(row, None))), batch)
     if _same(standing, row):
         return entry
+    _must_have_room(entry, row)
     if not row.reason:
         told = "this sheet is signed already with other points; send a correction that says why"
         raise SheetRefused(told, field="/correction", rule="already-signed")
@@ -137,6 +140,13 @@ def _must_sit(entry: Entry, row: Signed) -> None:
     if entry.resit and any(score.part == row.part for score in entry.resit.carried):
         told = "this candidate carries the part over from an earlier exam; leave the sheet out"
         raise SheetRefused(told, field="/part", rule="carried")
+
+
+def _must_have_room(entry: Entry, row: Signed) -> None:
+    kept = sum(len(sheet.marks) for sheet in entry.sheets)
+    if kept + len(row.marks) > MOST_MARKS:
+        told = "this candidate's sheets were corrected as often as is kept; the newest versions count"
+        raise SheetRefused(told, field="/correction", rule="too-many-versions")
 
 
 def _same(standing: Sheet, row: Signed) -> bool:

@@ -13,13 +13,12 @@ from services.assessment.arrangements.domain import (
     Roll,
     RoomCount,
     attended,
-    blocks,
     must_be_notable,
     must_name_one,
     noted,
     room_counts,
 )
-from services.assessment.arrangements.storage import in_room, last_roll, marked, named, withdrawn
+from services.assessment.arrangements.storage import last_roll, marked, named, noted_in_room, withdrawn
 from services.assessment.batches.domain import EXAMINED, Batch, Room
 from services.assessment.batches.storage import taking_rows
 from services.assessment.entries.domain import Attendance, Entry
@@ -139,7 +138,7 @@ class Attendances:
         """The record of one room."""
         batch = await self.batches.get(batch_id, scope)
         room = room_of(batch, number)
-        entries = await in_room(self.rolls, self.entries, batch, room, blocks(batch.rooms, room.part))
+        entries = await noted_in_room(self.entries, batch, room)
         rows = [row for entry in entries for row in _noted_in(entry, room)]
         counts = (await self._counts(batch))[number - 1]
         return RoomRecord(batch=batch.id, counts=counts, rows=sorted(rows, key=lambda row: (row.turn, row.station)))

@@ -330,6 +330,12 @@ async def test_attendance_is_noted_row_by_row_and_bad_rows_are_named(service: Ru
     assert [(score.part, score.state) for score in absent.scores] == [("theory", "absent"), ("practical", "absent")]
     assert [score.state for score in void.scores] == ["void", "void"]
     assert (absent.state, void.state) == ("failed", "failed")
+    piece = next(place["work_piece"] for place in people[4]["places"] if place["part"] == "theory")
+    sheet = {"work_piece": piece, "part": "theory", "points": 80, "scorer": "甲", "checker": "乙"}
+    assert (await post(service, UNIT, f"/{batch}/sheets", [sheet])).json()["accepted"] == 1
+    away = {"ticket": people[4]["ticket"], "part": "theory", "mark": "absent"}
+    refused = (await post(service, UNIT, f"/{batch}/attendance", [away])).json()["refused"]
+    assert [row["rule"] for row in refused] == ["note-missing"]
     tickets = (await get(service, UNIT, f"/{batch}/tickets"))["rows"]
     assert {row["state"] for row in tickets} == {"enrolled"}, "results are shown once sheets are sealed"
     assert void.attendance[0].by

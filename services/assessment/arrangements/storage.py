@@ -5,7 +5,7 @@ from datetime import date
 
 from services.assessment.arrangements.domain import Block, Marked, Roll, Series
 from services.assessment.batches.domain import Batch, Room
-from services.assessment.entries.domain import Attendance, Entry, Place, Resit, State
+from services.assessment.entries.domain import Attendance, Entry, Place, Resit, Sheet, State
 from services.assessment.mirrors.domain import Site
 from shared.act import Scope
 from shared.storage.mongo import Database, Document, IndexModel
@@ -112,13 +112,18 @@ def _within(roll: Roll, room: Room, found: Sequence[Block]) -> Iterable[str]:
 async def named(entries: Store[Entry], batch: str, ids: Iterable[str], tickets: Iterable[str]) -> list[Entry]:
     """The entries of a batch by id or by ticket, read as far as their attendance needs."""
     queries = ({"_id": {"$in": list(ids)}, "batch": batch}, {"ticket": {"$in": list(tickets)}, "batch": batch})
-    return [_in_part(row) for query in queries for row in await entries.some(query, ("state", "ticket", "resit"))]
+    return [
+        _in_part(row)
+        for query in queries
+        for row in await entries.some(query, ("state", "ticket", "resit", "sheets.part"))
+    ]
 
 
 def _in_part(row: Document) -> Entry:
     resit = Resit.model_validate(row["resit"]) if row["resit"] else None
+    sheets = tuple(Sheet.model_construct(part=sheet["part"]) for sheet in row["sheets"])
     about = {"id": row["_id"], "state": State(row["state"]), "ticket": row["ticket"], "resit": resit}
-    return Entry.model_construct(**about)
+    return Entry.model_construct(**about, sheets=sheets)
 
 
 async def marked(entries: Store[Entry], batch: str) -> list[Marked]:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.assessment.arrangements.domain import ONLINE
 from services.assessment.assignments.domain import (
     Breach,
     By,
@@ -237,6 +238,20 @@ def test_each_room_has_its_own_invigilators() -> None:
     rooms = tuple(Room(part="theory", name=name, stations=20) for name in ("一号考场", "二号考场"))
     found = broken(arranged(rooms=rooms), assignment())
     assert found == [("invigilator-count", "二号考场", "/invigilators")]
+
+
+def test_who_watches_over_a_part_held_online_names_no_room() -> None:
+    of = arranged(rooms=(Room(part="theory", name=ONLINE, stations=20),))
+    for room in ("", ONLINE):
+        watched = assignment(invigilators=(watching(1, room=room), watching(2, room=room)))
+        assert broken(of, watched) == []
+    assert broken(of, assignment(invigilators=(watching(1, room=""), watching(2)))) == [
+        ("invigilator-count", ONLINE, "/invigilators"),
+        ("invigilator-room", "theory", "/invigilators/1/room"),
+    ]
+    assert ("invigilator-room", "theory", "/invigilators/0/room") in broken(
+        arranged(), assignment(invigilators=(watching(1, room=""), watching(2)))
+    )
 
 
 def test_before_rooms_are_named_two_invigilators_will_do_and_online_the_ratio_counts_for_all() -> None:

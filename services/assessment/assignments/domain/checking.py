@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from services.assessment.arrangements.domain import ONLINE
 from services.assessment.assignments.domain.cards import unfit_to_assess, unfit_to_supervise
 from services.assessment.assignments.domain.facts import Breach, Facts
 from services.assessment.assignments.domain.groups import group_breaches
@@ -55,7 +56,7 @@ def invigilator_breaches(batch: Batch, invigilators: Sequence[Invigilator], fact
     """Each rule that those who watch over the rooms do not meet."""
     for part in facts.limits.rooms:
         for room, at_a_time in _rooms(batch, part, facts):
-            here = [row for row in invigilators if row.part == part and room in (None, row.room)]
+            here = [row for row in invigilators if row.part == part and room in (None, row.room or ONLINE)]
             yield from _enough(part, room, at_a_time, len(here), facts)
     seen: set[str] = set()
     for place, row in enumerate(invigilators):
@@ -85,7 +86,7 @@ def _invigilator(batch: Batch, row: Invigilator, facts: Facts, field: str) -> It
     if row.part not in facts.limits.rooms:
         detail = f"{row.part} is not invigilated in this batch; those that are: {', '.join(facts.limits.rooms)}"
         yield Breach("invigilator-part", row.part, detail, f"{field}/part")
-    elif rooms and row.room not in rooms:
+    elif rooms and (row.room or ONLINE) not in rooms:
         detail = f"the part has no such room; its rooms are: {', '.join(rooms)}"
         yield Breach("invigilator-room", row.part, detail, f"{field}/room")
     if row.person_index in facts.entered:

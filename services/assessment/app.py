@@ -217,7 +217,7 @@ def _routers(rooms: Rooms) -> list[APIRouter]:
     return [
         batches_api.routes(rooms.batches, partial(shown_tally, rooms.known.entries)),
         eligibility_api.routes(rooms.reviews),
-        entries_api.routes(rooms.entries),
+        entries_api.routes(rooms.entries, rooms.assignments.recheck),
         imports_api.routes(rooms.imports),
         arrangements_api.routes(rooms.arrangements, rooms.attendances, rooms.prints, layouts),
         assignments_api.routes(rooms.assignments),

@@ -202,6 +202,17 @@ async def test_a_conflict_declared_while_a_batch_is_being_assigned_opens_it_agai
     assert (reopened["card"], reopened["rule"]) == ("a3", "recusal")
 
 
+async def test_a_candidate_who_is_mended_in_the_exam_is_compared_with_those_who_assess(service: Running) -> None:
+    unit, batch, entries = await arranged(service, "mended")
+    await says_card(service, "a6", sequence=2, employer="戊建筑公司")
+    await assigned(service, unit, batch, "a1", "a2", "a6")
+    assert (await begins(service, unit, batch)).status_code == 200
+    row = {"reason": "单位录入有误，已核对合同。", "employer": "戊建筑公司"}
+    assert (await post(service, unit, f"/{batch}/entries/{entries[0]}/mend", row)).status_code == 200
+    [reopened] = await said_of(service, AssignmentReopened, batch)
+    assert (reopened["card"], reopened["rule"]) == ("a6", "same-employer")
+
+
 async def test_a_candidate_of_the_batch_neither_assesses_nor_invigilates(service: Running) -> None:
     unit = await authorised(service, "unit-33-candidate")
     batch = await batch_of(service, unit)

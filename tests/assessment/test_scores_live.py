@@ -39,7 +39,7 @@ from tests.assessment.driving import (
     slug,
     writing,
 )
-from tests.assessment.examples import CARDS, SHEET, published
+from tests.assessment.examples import ASSIGNED, CARDS, SHEET, published
 from tests.assessment.sheets import practical, rows_of, theory
 from tests.live import Running, eventually, running
 
@@ -302,6 +302,7 @@ async def test_sheets_are_sealed_once_everybody_has_a_result_and_results_are_sho
     row = {"reason": "姓名录入有误，已核对证件。", "name": "测试丁"}
     mended = (await post(service, unit, f"/{batch}/entries/{two}/mend", row)).json()
     assert (mended["state"], mended["scores"]) == ("enrolled", [])
+    await moved(service, batch, State.MARKING, assignment=ASSIGNED.model_dump())  # its cards are known to nobody here
     assert [shown["rule"] for shown in await _resits(service, unit, batch)] == ["resit-none"] * 2
     assert len({shown["detail"] for shown in await _resits(service, unit, batch)}) == 1, "who failed is not told"
     for path in (f"/{batch}/entries?state=passed", f"/{batch}/entries/{one}/sheets"):

@@ -121,7 +121,7 @@ async def named(entries: Store[Entry], batch: str, ids: Iterable[str], tickets: 
 
 def _in_part(row: Document) -> Entry:
     resit = Resit.model_validate(row["resit"]) if row["resit"] else None
-    sheets = tuple(Sheet.model_construct(part=sheet["part"]) for sheet in row["sheets"])
+    sheets = tuple(Sheet.model_construct(**sheet) for sheet in row["sheets"])  # their parts only
     about = {"id": row["_id"], "state": State(row["state"]), "ticket": row["ticket"], "resit": resit}
     return Entry.model_construct(**about, sheets=sheets)
 

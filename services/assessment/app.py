@@ -29,7 +29,7 @@ from services.assessment.eligibility.handlers import Reviews
 from services.assessment.entries import api as entries_api
 from services.assessment.entries import consumers as entries_consumers
 from services.assessment.entries.handlers import Entries
-from services.assessment.entries.storage import entry_store, tally
+from services.assessment.entries.storage import entry_store, shown_tally
 from services.assessment.explanations import api as explanations_api
 from services.assessment.explanations.handlers import Explanations
 from services.assessment.imports import api as imports_api
@@ -53,7 +53,7 @@ from services.assessment.results.handlers import Results
 from services.assessment.results.storage import chunk_store
 from services.assessment.scores import api as scores_api
 from services.assessment.scores import consumers as scores_consumers
-from services.assessment.scores.handlers import ScorePapers, Scoring, Sealing
+from services.assessment.scores.handlers import Judging, ScorePapers, Scoring, Sealing
 from services.assessment.scores.storage import paper_store
 from services.assessment.signals import api as signals_api
 from services.assessment.signals import consumers as signals_consumers
@@ -137,7 +137,7 @@ class Rooms:
 
     @cached_property
     def scoring(self) -> Scoring:
-        return Scoring(self.known.entries, self.known.batches, self.papers, self.tools.clock)
+        return Scoring(self.known.entries, self.known.batches, self.papers, self.mirrors, self.tools.clock)
 
     @cached_property
     def sealing(self) -> Sealing:
@@ -187,16 +187,15 @@ class Rooms:
 def build(tools: Tools) -> Service:
     """Assessment, not yet connected to anything."""
     rooms = Rooms(tools)
+    judging = Judging(rooms.known.batches, rooms.known.entries)
     return Service(
         stores=_stores(rooms),
         routers=_routers(rooms),
         hearers=_hearers(rooms),
         due=[
-            *(rooms.batches.due, rooms.quotas.due),
-            rooms.entries.due,
+            *(rooms.batches.due, rooms.quotas.due, rooms.entries.due, judging.due, rooms.imports.due),
             *(rooms.objections.due, rooms.notices.due),  # before the results, which close by the days of a notice
             rooms.results.due,
-            rooms.imports.due,
         ],
         prepare=[rooms.imports.prepare],
         loops=[Worker(rooms.imports, Turns(tools.database), tools.database).run],
@@ -218,9 +217,9 @@ def _routers(rooms: Rooms) -> list[APIRouter]:
     public = partial(allowance, rules=rooms.rules, clock=rooms.tools.clock, bounded=bounded)
     reading, objecting = public("notice.public_per_minute"), public("objection.public_per_minute")
     return [
-        batches_api.routes(rooms.batches, partial(tally, rooms.known.entries)),
+        batches_api.routes(rooms.batches, partial(shown_tally, rooms.known.entries)),
         eligibility_api.routes(rooms.reviews),
-        entries_api.routes(rooms.entries),
+        entries_api.routes(rooms.entries, rooms.assignments.recheck),
         imports_api.routes(rooms.imports),
         arrangements_api.routes(rooms.arrangements, rooms.attendances, rooms.prints, layouts),
         assignments_api.routes(rooms.assignments),

@@ -41,6 +41,7 @@ from services.assessment.batches.domain import Batch, NoEntries, Room, State, Ta
 from services.assessment.entries.domain import Entry, Resit, Score, Sheet
 from services.assessment.entries.domain import State as EntryState
 from tests.assessment.examples import CARDS, EXAM, NOW, batch, entry, in_exam
+from tests.assessment.sheets import placed, practical, sign
 
 TEMPLATE = "{day:%y%m%d}{line}-{batch:03}-{serial:05}"
 SERIES = Series(id="batch-1.1", authority="33", batch="batch-1", arrangement=1, day=EXAM, number=7)
@@ -261,6 +262,16 @@ def test_a_row_that_cannot_be_is_refused_by_field_and_rule(sent: AttendanceRow, 
     with pytest.raises(NotNoted) as fault:
         must_be_notable(sent, candidates(1)[0], in_exam(), 30, EXAM)
     assert (fault.value.field, fault.value.rule) == (field, rule)
+
+
+def test_an_absence_takes_signed_sheets_away_only_with_a_note() -> None:
+    examined = sign(placed(), practical(placed().id))
+    absent = row(part="practical", mark="absent", minutes=0)
+    with pytest.raises(NotNoted) as fault:
+        must_be_notable(absent, examined, in_exam(), 30, EXAM)
+    assert (fault.value.field, fault.value.rule) == ("/note", "note-missing")
+    for also in (absent.model_copy(update={"part": "theory"}), absent.model_copy(update={"note": "考件编号抄错"})):
+        assert must_be_notable(also, examined, in_exam(), 30, EXAM)
 
 
 def test_only_candidates_who_sit_a_part_that_is_not_to_come_are_noted() -> None:

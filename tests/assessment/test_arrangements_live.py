@@ -330,6 +330,14 @@ async def test_attendance_is_noted_row_by_row_and_bad_rows_are_named(service: Ru
     assert [(score.part, score.state) for score in absent.scores] == [("theory", "absent"), ("practical", "absent")]
     assert [score.state for score in void.scores] == ["void", "void"]
     assert (absent.state, void.state) == ("failed", "failed")
+    piece = next(place["work_piece"] for place in people[4]["places"] if place["part"] == "theory")
+    sheet = {"work_piece": piece, "part": "theory", "points": 80, "scorer": "甲", "checker": "乙"}
+    assert (await post(service, UNIT, f"/{batch}/sheets", [sheet])).json()["accepted"] == 1
+    away = {"ticket": people[4]["ticket"], "part": "theory", "mark": "absent"}
+    refused = (await post(service, UNIT, f"/{batch}/attendance", [away])).json()["refused"]
+    assert [row["rule"] for row in refused] == ["note-missing"]
+    tickets = (await get(service, UNIT, f"/{batch}/tickets"))["rows"]
+    assert {row["state"] for row in tickets} == {"enrolled"}, "results are shown once sheets are sealed"
     assert void.attendance[0].by
 
 
@@ -351,6 +359,23 @@ async def test_the_counts_and_a_rooms_record_say_who_was_not_simply_present(serv
     back = [{"ticket": people[4]["ticket"], "part": "theory", "mark": "present"}]
     assert (await post(service, UNIT, f"/{batch}/attendance", back)).json()["accepted"] == 1
     assert (await get(service, UNIT, f"/{batch}/attendance"))["parts"][0]["absent"] == 0
+
+
+async def test_the_lists_of_a_room_read_no_more_than_they_show(service: Running) -> None:
+    """An online room may hold a hundred thousand, each with all of their sheets."""
+    batch, people = await in_exam(service, range(56, 59))
+    mark = [{"ticket": people[0]["ticket"], "part": "theory", "mark": "absent"}]
+    assert (await post(service, UNIT, f"/{batch}/attendance", mark)).json()["accepted"] == 1
+    spoilt = {"$set": {"sheets": "nobody can read this"}}
+    for person in people:
+        assert await entries_of(service).collection.update({"_id": person["entry"]}, spoilt)
+    record = await get(service, UNIT, f"/{batch}/attendance/1")
+    assert [row["ticket"] for row in record["rows"]] == [people[0]["ticket"]]
+    page = await service.http.get(f"/v1/batches/{batch}/rooms/1", headers=service.token("unit", UNIT, "33"))
+    assert (page.status_code, people[0]["ticket"] in page.text) == (200, True)
+    here = {"$elemMatch": {"part": "theory", "room": "一号考场"}}
+    query = {"batch": batch, "attendance.part": "theory", "places": here, "arrangement": 1}
+    assert await index_used(service, query) == "attended"
 
 
 async def test_a_candidate_in_two_runs_of_one_request_is_noted_for_both_parts(service: Running) -> None:

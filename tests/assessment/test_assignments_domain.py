@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.assessment.arrangements.domain import ONLINE
 from services.assessment.assignments.domain import (
     Breach,
     By,
@@ -239,6 +240,20 @@ def test_each_room_has_its_own_invigilators() -> None:
     assert found == [("invigilator-count", "二号考场", "/invigilators")]
 
 
+def test_who_watches_over_a_part_held_online_names_no_room() -> None:
+    of = arranged(rooms=(Room(part="theory", name=ONLINE, stations=20),))
+    for room in ("", ONLINE):
+        watched = assignment(invigilators=(watching(1, room=room), watching(2, room=room)))
+        assert broken(of, watched) == []
+    assert broken(of, assignment(invigilators=(watching(1, room=""), watching(2)))) == [
+        ("invigilator-count", ONLINE, "/invigilators"),
+        ("invigilator-room", "theory", "/invigilators/1/room"),
+    ]
+    assert ("invigilator-room", "theory", "/invigilators/0/room") in broken(
+        arranged(), assignment(invigilators=(watching(1, room=""), watching(2)))
+    )
+
+
 def test_before_rooms_are_named_two_invigilators_will_do_and_online_the_ratio_counts_for_all() -> None:
     assert broken(batch(), assignment(), candidates=100) == []
     found = broken(batch(arrangement=1), assignment(), candidates=100)
@@ -286,8 +301,8 @@ def test_what_is_not_overridable_passes_for_nobody() -> None:
 # -- what becomes of it --------------------------------------------------------------------------------
 
 
-def _confirmed(of: Batch) -> Batch:
-    return confirmed(of, assignment(), facts(of).limits, BY)[0]
+def _confirmed(of: Batch, wanted: Assignment | None = None) -> Batch:
+    return confirmed(of, wanted or assignment(), facts(of).limits, BY)[0]
 
 
 def test_a_confirmed_assignment_says_who_and_by_which_days_rules() -> None:
@@ -332,7 +347,9 @@ def test_a_rule_that_does_not_hold_any_more_opens_it_again_once() -> None:
         (State.ARRANGED, False, True),
         (State.IN_EXAM, False, False),
         (State.IN_EXAM, True, True),
-        (State.MARKING, True, False),
+        (State.MARKING, False, False),
+        (State.MARKING, True, True),
+        (State.SCORED, True, False),
     ],
 )
 def test_a_batch_is_assigned_before_its_exam_and_in_it_only_once_opened_again(
@@ -354,8 +371,38 @@ def test_a_frozen_batch_is_not_assigned() -> None:
 
 
 def test_who_signed_a_sheet_stays_in_the_group() -> None:
-    found = broken(arranged(), assignment(), signed=frozenset({"a1", "a4"}))
-    assert found == [("signed", "a4", "/groups")]
+    of = _confirmed(arranged()).having(state=State.MARKING)
+    signed = frozenset({("practical", "a1"), ("practical", "a2")})
+    assert broken(of, assignment(), signed=signed) == []
+    others = assignment(group("a1", "a4", "a5"))
+    assert broken(of, others, signed=signed) == [("signed", "a2", "/groups")]
+    for rule in ("recusal", "teacher"):
+        assert broken(of, others, signed=signed, ties={"a2": [Tie(rule, "name another")]}) == []
+    assert broken(of, others, holder("a2", ended_on=EXAM), signed=signed) == []
+
+
+def test_a_group_that_signed_keeps_its_size_so_that_no_sheet_is_missing_or_left_over() -> None:
+    of = _confirmed(arranged()).having(state=State.IN_EXAM)
+    assert of.assignment.group("practical") is not None
+    five = assignment(group("a1", "a2", "a3", "a4", "a5"))
+    assert broken(of, five) == []
+    assert broken(of, five, signed=frozenset({("practical", "a1")})) == [("signed-size", "practical", "/groups")]
+
+
+def test_who_signed_one_part_does_not_leave_it_for_another() -> None:
+    of = _confirmed(arranged("2"), assignment(*REVIEWED)).having(state=State.IN_EXAM)
+    moved = assignment(group("s2", "s3", "s4"), group("s1", "s3", "s4", part="review"))
+    found = broken(of, moved, signed=frozenset({("practical", "s1"), ("review", "s3")}))
+    assert found == [("signed", "s1", "/groups")]
+
+
+def test_only_a_group_that_changes_in_the_exam_has_entries_judged_anew() -> None:
+    of = _confirmed(arranged())
+    again = reopened(of, [Breach("card-status", "a2", "x")])[0]
+    assert not _confirmed(again).assignment.judging
+    again = again.having(state=State.IN_EXAM)
+    assert not _confirmed(again).assignment.judging
+    assert _confirmed(again, assignment(group("a1", "a3", "a4"))).assignment.judging
 
 
 def test_a_refusal_names_each_rule_with_its_place_and_what_to_do() -> None:

@@ -13,20 +13,39 @@ import pytest_asyncio
 
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
+from services.assessment.assignments.domain import Recusal
+from services.assessment.assignments.storage import recusal_store
 from services.assessment.batches.domain import Assignment, Group, Room, State
+from services.assessment.batches.storage import taking_rows
 from services.assessment.entries.domain import employer_key
+from services.assessment.entries.storage import entry_store, tally
 from shared.clock import SHANGHAI
 from shared.events.assessment import AssignmentConfirmed, AssignmentReopened, BatchArranged
 from shared.events.registry import CardChanged, CardRevoked
 from shared.storage.mongo import Document
-from tests.assessment.driving import authorised, batch_of, batches, enrolled, get, moved, post, said_of, site_of, slug
-from tests.assessment.examples import EXAM, issued, person, published, resident_id
+from tests.assessment.driving import (
+    authorised,
+    batch_of,
+    batches,
+    enrolled,
+    get,
+    heard_of,
+    moved,
+    post,
+    said_of,
+    site_of,
+    slug,
+    writing,
+)
+from tests.assessment.examples import EXAM, NOW, issued, person, published, resident_id
+from tests.assessment.sheets import placed, places, practical, sign, theory
 from tests.assessment.staffing import CARDS, ROOMS, SCOPES, WATCHING, asked, card_known, cards_known, says_card, staffed
 from tests.live import Running, eventually, running
 
 pytestmark = pytest.mark.live
 
 PEOPLE = count(step=4)
+LEAVES = {"reason": "本人申请退出考试。"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -150,6 +169,50 @@ async def test_conflicts_with_candidates_are_found_whoever_they_are_declared_by(
     await assigned(service, unit, batch, "a1", "a2", "a4")
 
 
+async def test_a_conflict_is_of_the_holder_whichever_of_their_cards_is_named(service: Running) -> None:
+    unit, batch, entries = await arranged(service, "two-cards")
+    cards = service.process.tools.database.collection("cards")
+    [first] = await cards.find({"_id": "a1"})
+    fields = {"pending": [], "employer": "丁公司", "kind": "supervisor"}
+    await cards.insert_all([{**first, **fields, "_id": "w1", "number": "no-w1"}])
+    await entry_has(service, entries[0], teachers=["no-w1"], employer_key=employer_key("丁公司"))
+    assert rules(await assign(service, unit, batch, asked())) == [
+        ("same-employer", "/groups/0/assessors/0"),
+        ("teacher", "/groups/0/assessors/0"),
+    ]
+    await entry_has(service, entries[0], teachers=[], employer_key="")
+    await assigned(service, unit, batch)
+    answer = await post(service, unit, f"/{batch}/recusals", {"card": "w1", "kind": "relative"})
+    assert answer.status_code == 201, answer.text
+    assert (await get(service, unit, f"/{batch}/assignment"))["state"] == "reopened"
+    assert rules(await assign(service, unit, batch, asked())) == [("recusal", "/groups/0/assessors/0")]
+    assert await cards.delete({"_id": "w1"})
+
+
+async def test_a_conflict_declared_while_a_batch_is_being_assigned_opens_it_again(service: Running) -> None:
+    unit, batch, _ = await arranged(service, "races")
+    await assigned(service, unit, batch)
+    assert (await begins(service, unit, batch)).status_code == 200
+    about = {"unit": unit, "batch": batch, "card": "a3", "kind": "other", "note": "", "actor": "a", "role": "unit"}
+    recusal = Recusal(id="recusal-races", authority="33", entry="", at=NOW, **about)
+    await recusal_store(service.process.tools.database).add(recusal, [], writing(service))
+    [said] = await heard_of(service, AssignmentConfirmed, batch)
+    await service.says(AssignmentConfirmed.model_validate_json(said.body), subject=batch, sequence=99)
+    [reopened] = await said_of(service, AssignmentReopened, batch)
+    assert (reopened["card"], reopened["rule"]) == ("a3", "recusal")
+
+
+async def test_a_candidate_who_is_mended_in_the_exam_is_compared_with_those_who_assess(service: Running) -> None:
+    unit, batch, entries = await arranged(service, "mended")
+    await says_card(service, "a6", sequence=2, employer="戊建筑公司")
+    await assigned(service, unit, batch, "a1", "a2", "a6")
+    assert (await begins(service, unit, batch)).status_code == 200
+    row = {"reason": "单位录入有误，已核对合同。", "employer": "戊建筑公司"}
+    assert (await post(service, unit, f"/{batch}/entries/{entries[0]}/mend", row)).status_code == 200
+    [reopened] = await said_of(service, AssignmentReopened, batch)
+    assert (reopened["card"], reopened["rule"]) == ("a6", "same-employer")
+
+
 async def test_a_candidate_of_the_batch_neither_assesses_nor_invigilates(service: Running) -> None:
     unit = await authorised(service, "unit-33-candidate")
     batch = await batch_of(service, unit)
@@ -253,13 +316,25 @@ async def test_what_nobody_heard_of_is_found_when_the_exam_begins(service: Runni
         assert (begun.status_code, begun.json()["state"]) == (200, "in_exam")
 
 
+async def test_an_exam_without_candidates_does_not_begin(service: Running) -> None:
+    unit, batch, entries = await arranged(service, "nobody")
+    await assigned(service, unit, batch)
+    for entry in entries[1:]:
+        assert (await post(service, unit, f"/{batch}/entries/{entry}/withdraw", LEAVES)).status_code == 200
+    async with taking_rows(batches(service), batch, writing(service), (State.ARRANGED,), "test"):
+        assert slug(await begins(service, unit, batch)) == "batch-busy", "somebody withdraws right now"
+    last = await post(service, unit, f"/{batch}/entries/{entries[0]}/withdraw", LEAVES)
+    assert last.status_code == 200
+    assert slug(await begins(service, unit, batch)) == "no-entries"
+
+
 async def test_an_assessor_is_replaced_during_the_exam_only_before_a_sheet_is_signed(service: Running) -> None:
     unit, batch, entries = await arranged(service, "replaces")
     await assigned(service, unit, batch)
     assert (await begins(service, unit, batch)).status_code == 200
     assert slug(await assign(service, unit, batch, asked("a1", "a2", "a4"))) == "batch-state"
-    sheet = {"part": "practical", "assessor": "a1", "work_piece": "P-1"}
-    await entry_has(service, entries[0], sheets=[sheet])
+    [sheet] = sign(placed(), practical(placed().id)).sheets
+    await entry_has(service, entries[0], sheets=[sheet.model_copy(update={"assessor": "a1"}).model_dump()])
     recusal = {"card": "a3", "kind": "mentor", "entry": entries[0]}
     answer = await post(service, unit, f"/{batch}/recusals", recusal)
     assert answer.status_code == 201, answer.text
@@ -267,6 +342,39 @@ async def test_an_assessor_is_replaced_during_the_exam_only_before_a_sheet_is_si
     assert rules(await assign(service, unit, batch, asked("a2", "a4", "a6"))) == [("signed", "/groups")]
     await assigned(service, unit, batch, "a1", "a2", "a4")
     assert (await get(service, unit, f"/{batch}"))["state"] == "in_exam"
+
+
+async def test_who_must_go_after_signing_is_replaced_and_their_sheets_do_not_count(service: Running) -> None:
+    unit, batch, entries = await arranged(service, "signs")
+    await assigned(service, unit, batch)
+    assert (await begins(service, unit, batch)).status_code == 200
+    for entry in entries:
+        await entry_has(service, entry, places=[place.model_dump() for place in places(entry)])
+    own = [practical(entries[0], "a1", checker=name) for name in ("no-a1", "ＮＯ-A1", " A1")]
+    refused = (await post(service, unit, f"/{batch}/sheets", own[:1])).json()["refused"]
+    refused += (await post(service, unit, f"/{batch}/sheets", own[1:2])).json()["refused"]
+    assert [row["rule"] for row in refused] == ["same-signature"] * 2, "the number on the card is the assessor's too"
+    rows = [practical(entry, card) for entry in entries for card in ("a1", "a2", "a3")]
+    rows += [theory(entry) for entry in entries]
+    assert (await post(service, unit, f"/{batch}/sheets", rows)).json() == {"accepted": 16, "refused": []}
+    assert (await post(service, unit, f"/{batch}/end")).status_code == 200
+    answer = await post(service, unit, f"/{batch}/recusals", {"card": "a3", "kind": "relative"})
+    assert answer.status_code == 201, answer.text
+    assert (await post(service, unit, f"/{batch}/seal")).json()["rule"] == "assignment"
+    again = [practical(entries[0], "a3", correction="更正")]
+    assert (await post(service, unit, f"/{batch}/sheets", again)).json()["refused"][0]["rule"] == "assignment"
+    await assigned(service, unit, batch, "a1", "a2", "a4")
+
+    async def all_wait() -> bool:
+        kept = await batches(service).get(batch)
+        counts = await tally(entry_store(service.process.tools.database), batch)
+        return (counts.enrolled, kept.assignment.judging) == (4, False)
+
+    await eventually(all_wait)
+    assert slug(await post(service, unit, f"/{batch}/seal")) == "entries-not-scored"
+    rows = [practical(entry, "a4") for entry in entries]
+    assert (await post(service, unit, f"/{batch}/sheets", rows)).json() == {"accepted": 4, "refused": []}
+    assert (await post(service, unit, f"/{batch}/seal")).status_code == 200
 
 
 async def test_holders_recuse_themselves_and_only_themselves(service: Running) -> None:

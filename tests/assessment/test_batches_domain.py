@@ -183,6 +183,10 @@ def test_sheets_are_sealed_once_every_entry_has_a_result_and_nobody_is_writing()
         marking.marked(Tally(withdrawn=2), NOW, 0)
     with pytest.raises(Busy):
         marking.having(writers={"one": 50.0}).marked(SCORED, NOW, 49.0)
+    for change, slug in (({"state": "reopened"}, "assignment"), ({"judging": True}, "judging")):
+        with pytest.raises(NotReady) as refused:
+            marking.having(assignment=ASSIGNED.model_copy(update=change)).marked(SCORED, NOW, 0)
+        assert refused.value.rule == slug
     scored, _ = marking.having(writers={"crashed": 50.0}).marked(SCORED, NOW, 50.0)
     assert (scored.state, scored.writers) == (State.SCORED, {})
     sealed, events = scored.sealed(SEAL, SCORED)

@@ -118,12 +118,19 @@ def test_a_sheet_signed_twice_by_one_person_is_refused(checker: str) -> None:
     assert refusal(practical(placed().id, checker=checker)) == ("same-signature", "/checker")
 
 
-def test_a_paper_of_theory_signed_twice_by_one_person_is_refused() -> None:
-    assert refusal(theory(placed().id, checker="阅卷 一组")) == ("same-signature", "/checker")
+@pytest.mark.parametrize("checker", ["阅卷 一组", "阅卷一组\u200b", "阅\ufeff卷一\u2060组", "阅卷一组\ufe00"])
+def test_a_paper_of_theory_signed_twice_by_one_person_is_refused(checker: str) -> None:
+    assert refusal(theory(placed().id, checker=checker)) == ("same-signature", "/checker")
 
 
 def test_only_those_assigned_to_a_part_score_it() -> None:
     assert refusal(practical(placed().id, "card-4")) == ("not-assigned", "/scorer")
+
+
+def test_nobody_signs_while_those_who_assess_are_looked_at_again() -> None:
+    entry, again = placed(), in_exam(assignment=ASSIGNED.model_copy(update={"state": "reopened"}))
+    assert refusal(practical(entry.id), entry, again) == ("assignment", "/scorer")
+    assert sign(entry, theory(entry.id), again).sheets
 
 
 def test_a_part_that_is_assessed_needs_its_group() -> None:
@@ -166,6 +173,17 @@ def test_another_row_for_a_signed_sheet_needs_a_reason_and_is_a_further_version(
     assert second.replaces == first.digest
     assert entry.standing_sheets("practical") == (second,)
     assert sign(entry, {**other, "correction": "漏扣两分"}) is entry
+
+
+def test_a_sheet_is_not_corrected_without_end() -> None:
+    entry = placed()
+    entry = sign(entry, practical(entry.id))
+    often = entry.having(sheets=entry.sheets * 4000)
+    changed = {**SHEET, "conduct": 8}
+    asked = practical(entry.id, points=changed, correction="更正")
+    assert refusal(asked, often) == ("too-many-versions", "/correction")
+    assert sign(often, practical(entry.id)) is often
+    assert len(sign(entry, asked).sheets) == 2
 
 
 def test_a_digest_covers_everything_on_a_sheet() -> None:
@@ -241,6 +259,20 @@ def test_there_is_no_result_before_the_last_assessor_signed() -> None:
     entry = sign_all(entry, most)
     assert entry.state is EntryState.ENROLLED
     assert sign(entry, last).state is EntryState.PASSED
+
+
+def test_the_sheets_of_whoever_left_the_group_stay_and_do_not_count() -> None:
+    entry = placed()
+    entry = sign_all(entry, rows_of(entry.id, 80))
+    assert entry.state is EntryState.PASSED
+    others = Group(part="practical", assessors=("card-1", "card-2", "card-4"), head="card-1")
+    batch = in_exam(assignment=ASSIGNED.model_copy(update={"groups": (others,)}))
+    again = judged(entry, batch)
+    assert (again.state, len(again.sheets)) == (EntryState.ENROLLED, 4)
+    zero = dict.fromkeys(SHEET, 0)
+    assert sign(again, practical(entry.id, "card-4", zero), batch).points("practical") == 53.66
+    accident = sign(placed(), practical(entry.id, "card-3", accident="触电"))
+    assert judged(accident, batch).scores == ()
 
 
 def test_parts_are_never_averaged() -> None:

@@ -14,7 +14,7 @@ from infra.local.servers import Servers
 from services.assessment.app import DATA
 from services.assessment.batches.domain import State
 from services.assessment.batches.storage import taking_rows
-from services.assessment.entries.storage import entry_store
+from services.assessment.entries.storage import entry_store, tally
 from services.assessment.scores.commands import SheetRow
 from services.assessment.scores.handlers import ScorePapers, Scoring, Sealing
 from services.assessment.scores.storage import paper_store
@@ -29,7 +29,9 @@ from tests.assessment.driving import (
     examined,
     get,
     heard_of,
+    mirrors_of,
     moved,
+    person_of,
     post,
     said_of,
     scored,
@@ -37,7 +39,7 @@ from tests.assessment.driving import (
     slug,
     writing,
 )
-from tests.assessment.examples import CARDS, SHEET, published
+from tests.assessment.examples import ASSIGNED, CARDS, SHEET, published
 from tests.assessment.sheets import practical, rows_of, theory
 from tests.live import Running, eventually, running
 
@@ -71,8 +73,11 @@ def refused(answer: Mapping[str, Any]) -> list[tuple[int, str, str]]:
 
 
 async def counts(service: Running, unit: str, batch: str) -> tuple[int, int, int]:
+    """As they are kept: the doors tell no results before the seal."""
     shown = (await get(service, unit, f"/{batch}"))["counts"]
-    return shown["enrolled"], shown["passed"], shown["failed"]
+    kept = await tally(entry_store(service.process.tools.database), batch)
+    assert (shown["enrolled"], shown["passed"], shown["failed"]) == (kept.entries, 0, 0)
+    return kept.enrolled, kept.passed, kept.failed
 
 
 async def called(
@@ -199,7 +204,15 @@ async def test_five_hundred_sheets_are_checked_without_writing_and_then_signed_i
 def scoring_of(service: Running) -> Scoring:
     tools = service.process.tools
     papers = ScorePapers(paper_store(tools.database), batches(service), Rulebook.load(DATA / "rules.json"))
-    return Scoring(entry_store(tools.database), batches(service), papers, tools.clock)
+    return Scoring(entry_store(tools.database), batches(service), papers, mirrors_of(service), tools.clock)
+
+
+async def test_more_sheets_than_are_signed_in_time_are_for_a_file(service: Running) -> None:
+    unit = "unit-33-many"
+    batch, [one, _] = await in_exam(service, unit)
+    answer = await post(service, unit, f"/{batch}/sheets", [theory(one)] * 2001)
+    assert (slug(answer), "at most 2000" in answer.json()["detail"]) == ("malformed", True)
+    assert await counts(service, unit, batch) == (2, 0, 0)
 
 
 async def test_an_assessor_sends_their_own_sheets_only_and_reads_none(service: Running) -> None:
@@ -264,6 +277,13 @@ async def _name(service: Running, unit: str, batch: str, body: Any) -> httpx.Res
     return await service.http.put(f"/v1/batches/{batch}/papers", json=body, headers=caller)
 
 
+async def _resits(service: Running, unit: str, batch: str) -> Any:
+    """What is answered to those who ask for a resit of the two of a batch elsewhere."""
+    other = await batch_of(service, unit, exam_on="2019-11-02")
+    rows = [{**person_of(batch, number), "resit": True} for number in range(2)]
+    return (await post(service, unit, f"/{other}/entries/check", rows)).json()["refused"]
+
+
 # -- the seal ------------------------------------------------------------------------------------------
 
 
@@ -279,6 +299,12 @@ async def test_sheets_are_sealed_once_everybody_has_a_result_and_results_are_sho
 
     rows = (await get(service, unit, f"/{batch}/entries"))["rows"]
     assert [(row["state"], row["scores"]) for row in rows] == [("enrolled", [])] * 2
+    row = {"reason": "姓名录入有误，已核对证件。", "name": "测试丁"}
+    mended = (await post(service, unit, f"/{batch}/entries/{two}/mend", row)).json()
+    assert (mended["state"], mended["scores"]) == ("enrolled", [])
+    await moved(service, batch, State.MARKING, assignment=ASSIGNED.model_dump())  # its cards are known to nobody here
+    assert [shown["rule"] for shown in await _resits(service, unit, batch)] == ["resit-none"] * 2
+    assert len({shown["detail"] for shown in await _resits(service, unit, batch)}) == 1, "who failed is not told"
     for path in (f"/{batch}/entries?state=passed", f"/{batch}/entries/{one}/sheets"):
         hidden = await service.http.get(f"/v1/batches{path}", headers=service.token("unit", unit, "33"))
         assert (hidden.status_code, slug(hidden)) == (409, "results-not-open")
@@ -289,7 +315,10 @@ async def test_sheets_are_sealed_once_everybody_has_a_result_and_results_are_sho
     seal = (await sealed(service, unit, batch))["seal"]
     [said] = await said_of(service, BatchScored, batch)
     assert (said["digest"], said["sheets"], said["passed"], said["failed"]) == (seal["digest"], 8, 1, 1)
+    assert seal["by"] == f"unit@{unit}", "who asked for it, not the worker that made it"
 
+    counts = (await get(service, unit, f"/{batch}"))["counts"]
+    assert (counts["enrolled"], counts["passed"], counts["failed"]) == (0, 1, 1)
     rows = (await get(service, unit, f"/{batch}/entries"))["rows"]
     assert {row["id"]: row["state"] for row in rows} == {one: "passed", two: "failed"}
     shown: Any = await get(service, unit, f"/{batch}/entries/{two}/sheets")

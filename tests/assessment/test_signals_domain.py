@@ -11,7 +11,7 @@ from services.assessment.scores.domain import part_of
 from services.assessment.signals.domain import Bounds, Finding, Found, Piece, Remark, TooMany, raised, watches
 from services.assessment.signals.domain.watches import MOST_KINDS, SameSheets
 from shared.events.assessment import SignalRaised
-from tests.assessment.examples import CARDS, DIMENSIONS, SHEET, in_exam
+from tests.assessment.examples import CARDS, DIMENSIONS, EXAM, SHEET, in_exam
 from tests.assessment.sheets import placed, places, practical, sign, theory
 
 BOUNDS = Bounds(spread=8, candidates=10, same_sheets=10, twin_fraction=0.95, shortest_fraction=0.25)
@@ -49,7 +49,7 @@ def found(entries: Iterable[Entry], part: str = "practical") -> list[Finding]:
     for entry in entries:
         place = next(place for place in entry.places if place.part == part)
         for watch in watching:
-            watch.look(Piece(entry.id, part_of(BATCH, part), entry.standing_sheets(part), place))
+            watch.look(Piece(entry.id, part_of(BATCH, part), entry.standing_sheets(part), place, EXAM))
     return [finding for watch in watching for finding in watch.found()]
 
 
@@ -101,6 +101,14 @@ def test_a_sheet_signed_before_the_exam_began_is_a_finding() -> None:
     assert [(row.kind, row.cards) for row in found([early])] == [(Found.SIGNED_EARLY, CARDS[2:])]
 
 
+@pytest.mark.parametrize(("hours", "raises"), [(-10, True), (0, False), (16, False), (38, False), (39, True)])
+def test_who_began_on_another_day_than_the_parts_is_looked_into(hours: int, raises: bool) -> None:
+    times = [(BEGAN + timedelta(hours=hours + after)).isoformat() for after in (0, 1)]
+    late = assessed(1, [{}, {}, {"began_at": times[0], "ended_at": times[1]}])
+    kinds = [(row.kind, row.cards) for row in found([late]) if row.kind is not Found.SIGNED_EARLY]
+    assert kinds == ([(Found.OTHER_DAY, CARDS[2:])] if raises else [])
+
+
 def test_an_assessor_in_two_turns_at_once_is_a_finding_and_ten_stations_of_one_turn_are_none() -> None:
     def at(turn: int, number: int, begins: int, ends: int) -> Entry:
         times = {"began_at": _after(begins), "ended_at": _after(ends)}
@@ -127,11 +135,11 @@ def test_however_many_different_sheets_there_are_only_some_are_remembered_and_no
     [*_, sheet] = entry.standing_sheets("practical")
     for number in range(MOST_KINDS + 100):
         marks = (sheet.marks[0].model_copy(update={"points": float(number)}), *sheet.marks[1:])
-        watch.look(Piece(entry.id, BATCH.parts[1], [sheet.model_copy(update={"marks": marks})], None))
+        watch.look(Piece(entry.id, BATCH.parts[1], [sheet.model_copy(update={"marks": marks})], None, EXAM))
     assert len(watch.kinds["practical", CARDS[2]]) <= MOST_KINDS
     assert list(watch.found()) == []
     for _ in range(10):
-        watch.look(Piece(entry.id, BATCH.parts[1], [sheet], None))
+        watch.look(Piece(entry.id, BATCH.parts[1], [sheet], None, EXAM))
     assert [row.measured for row in watch.found()] in ([10], [11])
 
 

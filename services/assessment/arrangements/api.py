@@ -11,7 +11,7 @@ from services.assessment.arrangements.domain import RoomCount
 from services.assessment.arrangements.handlers import Arrangements, Attendances, Papers, RoomRecord
 from services.assessment.arrangements.storage import with_ticket
 from services.assessment.batches.api import BatchView, view
-from services.assessment.entries.domain import Entry, Place, State
+from services.assessment.entries.domain import Entry, Place, State, shown
 from shared.auth import Role
 from shared.http.bulk import bulk_body, rows_of
 from shared.http.door import Asked, Calling, Expected, Within, allow, doors
@@ -74,7 +74,7 @@ def _rooms(router: APIRouter, arrangements: Arrangements) -> None:
         """Tickets of the present arrangement, with room, station, turn and work-piece number of each part."""
         found = await arrangements.batches.get(batch, scope)
         rows = await with_ticket(arrangements.entries, scope, found, after=after(cursor), limit=limit + 1)
-        return page([_ticket(row) for row in rows], limit, lambda row: row.entry)
+        return page([_ticket(shown(row, found)) for row in rows], limit, lambda row: row.entry)
 
 
 def _attendance(router: APIRouter, attendances: Attendances) -> None:

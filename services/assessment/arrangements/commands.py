@@ -65,4 +65,8 @@ class AttendanceRow(Command):
         description="a violation voids all parts the candidate sits in this exam; present takes an earlier mark back"
     )
     minutes: int = Field(default=0, ge=0, le=1440, description="minutes late")
-    note: FreeText = Field(default="", max_length=500, description="what happened; a violation needs it")
+    note: FreeText = Field(
+        default="",
+        max_length=500,
+        description="what happened; a violation needs it, and an absence of whom sheets are signed",
+    )

@@ -5,7 +5,7 @@ from datetime import date
 
 from services.assessment.arrangements.domain import Block, Marked, Roll, Series
 from services.assessment.batches.domain import Batch, Room
-from services.assessment.entries.domain import Entry, Resit, State
+from services.assessment.entries.domain import Attendance, Entry, Place, Resit, Sheet, State
 from services.assessment.mirrors.domain import Site
 from shared.act import Scope
 from shared.storage.mongo import Database, Document, IndexModel
@@ -75,7 +75,28 @@ async def in_room(
     ]
     overlapping = await rolls.find({"batch": batch.id, "arrangement": batch.arrangement, "$or": mine})
     wanted = [name for roll in overlapping for name in _within(roll, room, found)]
-    return await entries.find({"_id": {"$in": wanted}, "arrangement": batch.arrangement})
+    return await _at_door(entries, {"_id": {"$in": wanted}, "arrangement": batch.arrangement})
+
+
+async def noted_in_room(entries: Store[Entry], batch: Batch, room: Room) -> list[Entry]:
+    """Those with a place in a room of whom something was noted there; an online room may hold a hundred thousand."""
+    here = {"$elemMatch": {"part": room.part, "room": room.name}}
+    query = {"batch": batch.id, "attendance.part": room.part, "places": here, "arrangement": batch.arrangement}
+    return await _at_door(entries, query)
+
+
+async def _at_door(entries: Store[Entry], query: Document) -> list[Entry]:
+    """Entries read as far as lists of rooms need, and no sheet of theirs."""
+    return [
+        Entry.model_construct(
+            id=row["_id"],
+            state=State(row["state"]),
+            places=tuple(Place.model_validate(place) for place in row["places"]),
+            attendance=tuple(Attendance.model_validate(mark) for mark in row["attendance"]),
+            **{name: row[name] for name in ("ticket", "holder", "id_masked")},
+        )
+        for row in await entries.some(query, ("state", "places", "attendance", "ticket", "holder", "id_masked"))
+    ]
 
 
 def _within(roll: Roll, room: Room, found: Sequence[Block]) -> Iterable[str]:
@@ -91,13 +112,18 @@ def _within(roll: Roll, room: Room, found: Sequence[Block]) -> Iterable[str]:
 async def named(entries: Store[Entry], batch: str, ids: Iterable[str], tickets: Iterable[str]) -> list[Entry]:
     """The entries of a batch by id or by ticket, read as far as their attendance needs."""
     queries = ({"_id": {"$in": list(ids)}, "batch": batch}, {"ticket": {"$in": list(tickets)}, "batch": batch})
-    return [_in_part(row) for query in queries for row in await entries.some(query, ("state", "ticket", "resit"))]
+    return [
+        _in_part(row)
+        for query in queries
+        for row in await entries.some(query, ("state", "ticket", "resit", "sheets.part"))
+    ]
 
 
 def _in_part(row: Document) -> Entry:
     resit = Resit.model_validate(row["resit"]) if row["resit"] else None
+    sheets = tuple(Sheet.model_construct(**sheet) for sheet in row["sheets"])  # their parts only
     about = {"id": row["_id"], "state": State(row["state"]), "ticket": row["ticket"], "resit": resit}
-    return Entry.model_construct(**about)
+    return Entry.model_construct(**about, sheets=sheets)
 
 
 async def marked(entries: Store[Entry], batch: str) -> list[Marked]:

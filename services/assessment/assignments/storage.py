@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from datetime import date, timedelta
 
 from services.assessment.assignments.domain import CHECKED, STAFFED, Recusal
-from services.assessment.batches.domain import Batch, State
+from services.assessment.batches.domain import Batch, Group, State
 from services.assessment.entries.domain import Entry
 from services.assessment.entries.domain import State as EntryState
 from shared.storage.mongo import Database, Document, IndexModel
@@ -135,11 +135,12 @@ async def _linked(entries: Store[Entry], batch: str, field: str, words: Iterable
     return rows[0]["_id"] if rows else None
 
 
-async def signed(entries: Store[Entry], batch: str, cards: Iterable[str]) -> frozenset[str]:
-    """Which of these cards signed a sheet of the batch."""
-    found: set[str] = set()
-    for card in cards:
-        query = {"batch": batch, "sheets.assessor": card, "sheets.0": {"$exists": True}}
+async def signed(entries: Store[Entry], batch: str, groups: Iterable[Group]) -> frozenset[tuple[str, str]]:
+    """Who of these groups signed a sheet of their part, by part and card."""
+    found: set[tuple[str, str]] = set()
+    for part, card in ((group.part, card) for group in groups for card in group.assessors):
+        mine = {"$elemMatch": {"part": part, "assessor": card}}
+        query = {"batch": batch, "sheets.assessor": card, "sheets.0": {"$exists": True}, "sheets": mine}
         if await entries.collection.find(query, fields={"_id": 1}, limit=1):
-            found.add(card)
+            found.add((part, card))
     return frozenset(found)

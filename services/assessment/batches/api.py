@@ -19,7 +19,7 @@ from shared.http.pages import Cursor, Limit, Page, after_place, page, place
 from shared.http.tags import tagged
 
 Named = Annotated[str | None, Query(max_length=100)]
-Counted = Callable[[str], Awaitable[Tally]]
+Counted = Callable[[Batch], Awaitable[Tally]]
 
 
 class BatchView(BaseModel):
@@ -60,7 +60,7 @@ class BatchDetail(BatchView):
     """One batch with what is examined and how many entries are in each state."""
 
     parts: tuple[Part, ...]
-    counts: Tally
+    counts: Tally = Field(description="entries by state; until the seal whoever has a result is counted as enrolled")
 
 
 def routes(batches: Batches, counted: Counted) -> APIRouter:
@@ -81,7 +81,7 @@ def routes(batches: Batches, counted: Counted) -> APIRouter:
         """One batch with its parts and the number of entries by state."""
         found = tagged(response, await batches.batches.get(batch, scope))
         shown = view(found).model_dump()
-        return BatchDetail(**shown, parts=found.parts, counts=await counted(found.id))
+        return BatchDetail(**shown, parts=found.parts, counts=await counted(found))
 
     @router.get("")
     @allow(Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)

@@ -175,19 +175,25 @@ class Batches:
 
     async def begin(self, act: Act, batch_id: str, expect: int | None) -> Batch:
         """The exam begins, at sites and under an assignment that are checked once more: this is the last word."""
+        for _ in range(RECHECKS):
+            with suppress(_Moved):
+                return await self._begin(act, await self.batches.get(batch_id, act.scope), expect)
+        raise Contended(f"batch {batch_id} is being changed by many at once; repeat the request")
+
+    async def _begin(self, act: Act, batch: Batch, expect: int | None) -> Batch:
         now, today = self.clock.now(), self.clock.today()
-        looked_at = await self.batches.get(batch_id, act.scope)
-        if act.id not in looked_at.taken:
-            looked_at.begun(now, today)  # what else refuses it is said first
-            must_still_hold(looked_at, await self._sites(looked_at))
-            await self.checked(act, looked_at)
+        if act.id not in batch.taken:
+            batch.begun(now, today)  # what else refuses it is said first
+            must_still_hold(batch, await self._sites(batch))
+            await self.checked(act, batch)
 
-        def decide(batch: Batch) -> Decision[Batch]:
-            if batch.assignment != looked_at.assignment:
-                raise Contended("the assignment is being changed; repeat the request")
-            return batch.begun(now, today)
+        def decide(found: Batch) -> Decision[Batch]:
+            if found.version != batch.version:
+                raise _Moved("the batch changed while it was checked")
+            found.must_be_quiet(time())  # somebody may be withdrawing
+            return found.begun(now, today)
 
-        return await self.batches.change(batch_id, act, decide, expect=expect)
+        return await self.batches.change(batch.id, act, decide, expect=expect)
 
     async def end(self, act: Act, batch_id: str, expect: int | None) -> Batch:
         """The exam is over."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from time import time
 
-from services.assessment.batches.domain import OPEN, Batch, Quota, State
+from services.assessment.batches.domain import EXAMINED, OPEN, Batch, Quota, State
 from shared.act import Act, Scope
 from shared.errors import Contended
 from shared.storage.mongo import Database, Document, IndexModel
@@ -29,6 +29,7 @@ INDEXES = (
     IndexModel([("sittings.site", 1), ("sittings.on", 1)]),
     IndexModel([("assignment.groups.assessors", 1)]),
     IndexModel([("assignment.supervisor", 1)]),
+    IndexModel([("assignment.judging", 1)], partialFilterExpression={"assignment.judging": True}),
 )
 WAITING = IndexModel([("waiting", 1)], partialFilterExpression={"waiting": {"$type": "date"}})
 MOST_TOLD = 500  # batches frozen or released in one write; the next look takes the rest
@@ -121,6 +122,12 @@ async def units_with_frozen(batches: Store[Batch]) -> set[str]:
     """The units that have a frozen batch."""
     rows = await batches.collection.aggregate([{"$match": {"frozen": True}}, {"$group": {"_id": "$unit"}}])
     return {row["_id"] for row in rows}
+
+
+async def judged_anew(batches: Store[Batch]) -> list[Batch]:
+    """Batches whose entries are to be judged by a group that changed in the exam."""
+    query = {"assignment.judging": True, "state": {"$in": list(EXAMINED)}, "frozen": False}
+    return await batches.find(query, limit=MOST_DUE)
 
 
 async def overdue(batches: Store[Batch], ended_before: datetime) -> list[Batch]:

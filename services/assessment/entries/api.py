@@ -1,5 +1,6 @@
 """Entries over HTTP: units enrol candidates, reviewers let some in, everyone entitled sees them masked."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
@@ -22,6 +23,7 @@ from services.assessment.entries.domain import (
 )
 from services.assessment.entries.handlers import Entries, EntriesTaken, Person
 from services.assessment.entries.storage import listed
+from shared.act import Act
 from shared.auth import Role
 from shared.http.bulk import bulk_body, rows_of
 from shared.http.door import Asked, Within, allow, doors, reading, unkept
@@ -29,6 +31,7 @@ from shared.http.pages import Cursor, Limit, Page, after, page
 from shared.http.tags import tagged
 
 READERS = (Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR)
+Checked = Callable[[Act, str], Awaitable[object]]
 
 
 class EntryView(BaseModel):
@@ -65,12 +68,12 @@ class EntryRecord(EntryView):
     handled: tuple[Handling, ...]
 
 
-def routes(entries: Entries) -> APIRouter:
-    """The doors of the entries room."""
+def routes(entries: Entries, checked: Checked) -> APIRouter:
+    """The doors of the entries room; `checked` looks again at who assesses a batch."""
     router = doors("/batches/{batch}/entries", "entries")
     _add_entering(router, entries)
     _add_reads(router, entries)
-    _add_handling(router, entries)
+    _add_handling(router, entries, checked)
     return router
 
 
@@ -119,7 +122,7 @@ def _add_reads(router: APIRouter, entries: Entries) -> None:
         return _record(shown(found, await entries.batches.get(batch, scope)))
 
 
-def _add_handling(router: APIRouter, entries: Entries) -> None:
+def _add_handling(router: APIRouter, entries: Entries, checked: Checked) -> None:
     @router.post("/{entry}/admit")
     @allow(Role.AUTHORITY, Role.CENTER)
     async def admit(batch: str, entry: str, asked: AdmitEntry, act: Asked, response: Response) -> EntryRecord:
@@ -136,7 +139,9 @@ def _add_handling(router: APIRouter, entries: Entries) -> None:
     @allow(Role.UNIT)
     async def mend(batch: str, entry: str, asked: MendEntry, act: Asked, response: Response) -> EntryRecord:
         """Mend name, ID number or employer, before results are publicised or once the registry rejected the entry."""
-        return _record(tagged(response, await entries.mend(act, batch, entry, asked)))
+        found = tagged(response, await entries.mend(act, batch, entry, asked))
+        await checked(act, batch)  # whoever this is now may be tied to an assessor
+        return _record(shown(found, await entries.batches.get(batch, act.scope)))
 
     @router.post("/{entry}/reveal")
     @allow(Role.UNIT, Role.AUTHORITY, Role.CENTER)

@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from services.assessment.batches.domain import Tally
+from services.assessment.batches.domain import Batch, Tally
 from services.assessment.eligibility.domain import Holding, UnderWay
-from services.assessment.entries.domain import QUALIFIED, Certificate, Entry, State
+from services.assessment.entries.domain import QUALIFIED, Certificate, Entry, State, tally_shown
 from shared.act import Scope
 from shared.storage.mongo import Database, Document, IndexModel
 from shared.storage.store import Store
@@ -110,6 +110,11 @@ async def tally(entries: Store[Entry], batch: str) -> Tally:
 async def enrolled_in(entries: Store[Entry], batch: str) -> int:
     """How many are to be examined in a batch that still takes candidates."""
     return await entries.count({"batch": batch, "state": State.ENROLLED})
+
+
+async def shown_tally(entries: Store[Entry], batch: Batch) -> Tally:
+    """The same, as anybody may see it."""
+    return tally_shown(await tally(entries, batch.id), batch)
 
 
 async def among(entries: Store[Entry], batch: str, wanted: Iterable[str]) -> set[str]:

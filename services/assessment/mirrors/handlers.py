@@ -10,7 +10,7 @@ import structlog
 from pydantic_core import from_json
 
 from services.assessment.mirrors.domain import Card, Mirrored, NotAuthorised, Site, Standard, Unit, edition_for
-from services.assessment.mirrors.storage import cards_among, editions_of, unit_within
+from services.assessment.mirrors.storage import cards_among, cards_of, editions_of, unit_within
 from shared.act import Act, Scope
 from shared.errors import AlreadyThere, Contended, NotFound
 from shared.privacy import CannotOpen, Sealer
@@ -51,6 +51,12 @@ class Mirrors:
         """The cards of these ids that are known, each with the index of its holder."""
         known = await cards_among(self.cards, wanted)
         return {identity: card if card.person_index else self._found(card) for identity, card in known.items()}
+
+    async def cards_held(self, known: Iterable[Card]) -> dict[str, list[Card]]:
+        """By each of these cards, all that its holder has or had, itself first."""
+        cards = list(known)
+        held = await cards_of(self.cards, (card.person_index for card in cards)) if cards else []
+        return {card.id: [card, *(row for row in held if row.who == card.who and row.id != card.id)] for card in cards}
 
     def _found(self, card: Card) -> Card:
         """The card with the index of its holder; without one when its key is not configured, which no rule lets by."""

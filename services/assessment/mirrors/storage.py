@@ -29,7 +29,7 @@ def standard_store(database: Database) -> Store[Standard]:
 
 def card_store(database: Database) -> Store[Card]:
     """Assessment's mirror of the cards of assessors and supervisors."""
-    return Store(database, "/assessment/cards", Card)
+    return Store(database, "/assessment/cards", Card, indexes=(IndexModel([("person_index", 1)]),))
 
 
 def site_store(database: Database) -> Store[Site]:
@@ -61,6 +61,11 @@ async def editions_of(standards: Store[Standard], occupation: str) -> list[Stand
 async def cards_among(cards: Store[Card], wanted: Iterable[str]) -> dict[str, Card]:
     """The cards of these ids that are known; assessors and supervisors come from every line."""
     return {card.id: card for card in await cards.find({"_id": {"$in": list(wanted)}})}
+
+
+async def cards_of(cards: Store[Card], people: Iterable[str]) -> list[Card]:
+    """Every card of these holders, by their indexes."""
+    return await cards.find({"person_index": {"$in": sorted(set(people) - {""})}})
 
 
 async def sites_among(sites: Store[Site], wanted: Iterable[str]) -> dict[str, Site]:

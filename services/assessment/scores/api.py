@@ -17,10 +17,11 @@ from shared.errors import Malformed
 from shared.http.bulk import bulk_body, rows_of
 from shared.http.door import Asked, Calling, Expected, Within, allow, doors
 from shared.http.pages import GAP, Cursor, after, cursor_of
-from shared.http.rows import RowsTaken
+from shared.http.rows import RowsTaken, at_most
 from shared.http.tags import tagged
 
 READERS = (Role.CENTER, Role.AUTHORITY, Role.UNIT, Role.AUDITOR, Role.SUPERVISOR)
+MOST_SHEETS = 2_000  # each changes its entry, and the request is answered within five seconds
 Run = Annotated[int, Query(ge=1, le=1000, description="entries at most")]
 
 
@@ -79,7 +80,8 @@ def _sheets(router: APIRouter, scoring: Scoring) -> None:
     @allow(Role.UNIT, Role.ASSESSOR)
     async def score(batch: str, request: Request, act: Asked) -> RowsTaken:
         """Take score sheets: good rows are signed, bad rows are refused one by one; an assessor sends their own."""
-        return await scoring.score(act, batch, await rows_of(request, SheetRow))
+        rows = at_most(MOST_SHEETS, await rows_of(request, SheetRow), "a file of sheets takes more")
+        return await scoring.score(act, batch, rows)
 
     @router.get("/entries/{entry}/sheets")
     @allow(*READERS)

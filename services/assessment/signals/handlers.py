@@ -77,7 +77,7 @@ def _pieces(batch: Batch, row: Document) -> Iterator[Piece]:
     sheets, places = _by_part(sealed_sheets(held.sheets)), {place.part: place for place in held.places}
     for part in batch.parts:
         if mine := sheets.get(part.id):
-            yield Piece(row["_id"], part, mine, places.get(part.id))
+            yield Piece(row["_id"], part, mine, places.get(part.id), batch.sitting(part.id).on)
 
 
 def _by_part(sheets: Sequence[Sheet]) -> Mapping[str, list[Sheet]]:

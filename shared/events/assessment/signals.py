@@ -13,7 +13,7 @@ class SignalRaised(BatchEvent):
     type: ClassVar[str] = "assessment.signal.raised.v1"
     signal: str = Field(description="id of the signal")
     kind: str = Field(
-        description="assessor-spread, same-sheets, twin-sheets, too-short, signed-early or two-places",
+        description="assessor-spread, same-sheets, twin-sheets, too-short, signed-early, other-day or two-places",
         examples=["assessor-spread"],
     )
     part: str = Field(description="theory, practical or review", examples=["practical"])

@@ -1,6 +1,19 @@
 """Rows in bulk: read from bodies and from files, a bad one refused by itself and never repeated."""
 
-from shared.http.rows.bodies import CSV, JSON, MOST_ROWS, NDJSON, RUN, as_sent, flat, media_of, rows_in, runs, table
+from shared.http.rows.bodies import (
+    CSV,
+    JSON,
+    MOST_ROWS,
+    NDJSON,
+    RUN,
+    as_sent,
+    at_most,
+    flat,
+    media_of,
+    rows_in,
+    runs,
+    table,
+)
 from shared.http.rows.shapes import REFUSAL_COLUMNS, Line
 from shared.http.rows.told import Refused, RowsTaken, refused_by
 
@@ -15,6 +28,7 @@ __all__ = [
     "Refused",
     "RowsTaken",
     "as_sent",
+    "at_most",
     "flat",
     "media_of",
     "refused_by",

@@ -81,6 +81,14 @@ def runs(rows: Iterable[T]) -> Iterator[Sequence[T]]:
         yield run
 
 
+def at_most(most: int, rows: Iterable[T], told: str) -> Sequence[T]:
+    """The rows of a request that does more with each of them than most do; `told` is what else can be done."""
+    found = list(islice(rows, most + 1))
+    if len(found) > most:
+        raise Malformed(f"send at most {most} rows at once; {told}")
+    return found
+
+
 def header_of(cells: Sequence[str]) -> list[str]:
     """The names in the first record of a table; `Malformed` when they cannot be columns."""
     if not cells or len(set(cells)) < len(cells):

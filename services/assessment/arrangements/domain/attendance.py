@@ -64,6 +64,7 @@ def must_be_notable(asked: AttendanceRow, entry: Entry | None, batch: Batch, lat
             f"this part is on {batch.sitting(asked.part).on}; note it then", field="/part", rule="part-later"
         )
     _must_fit_mark(asked, latest)
+    _must_be_told(asked, entry)
     return entry
 
 
@@ -76,8 +77,17 @@ def _must_fit_mark(asked: AttendanceRow, latest: int) -> None:
         raise NotNoted(
             f"nobody is let in more than {latest} minutes late; mark it absent", field="/minutes", rule="too-late"
         )
-    if asked.mark == "violation" and not asked.note.strip():
+
+
+def _must_be_told(asked: AttendanceRow, entry: Entry) -> None:
+    """A mark that takes a result away says why: a violation, and an absence of whom sheets are signed."""
+    if asked.note.strip():
+        return
+    if asked.mark == "violation":
         raise NotNoted("say what happened", field="/note", rule="note-missing")
+    if asked.mark == "absent" and any(sheet.part == asked.part for sheet in entry.sheets):
+        told = "sheets of this candidate at this part are signed; say whose they are or why they do not count"
+        raise NotNoted(told, field="/note", rule="note-missing")
 
 
 def noted(asked: AttendanceRow, at: datetime, by: str) -> Attendance:

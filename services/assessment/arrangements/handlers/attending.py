@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from itertools import islice
 
 from pydantic import BaseModel, Field
 
@@ -14,20 +13,19 @@ from services.assessment.arrangements.domain import (
     Roll,
     RoomCount,
     attended,
-    blocks,
     must_be_notable,
     must_name_one,
     noted,
     room_counts,
 )
-from services.assessment.arrangements.storage import in_room, last_roll, marked, named, withdrawn
+from services.assessment.arrangements.storage import last_roll, marked, named, noted_in_room, withdrawn
 from services.assessment.batches.domain import EXAMINED, Batch, Room
 from services.assessment.batches.storage import taking_rows
 from services.assessment.entries.domain import Attendance, Entry
 from shared.act import Act, Scope
 from shared.clock import Clock
-from shared.errors import Malformed, NotFound
-from shared.http.rows import Line, Refused, RowsTaken, refused_by, runs
+from shared.errors import NotFound
+from shared.http.rows import Line, Refused, RowsTaken, at_most, refused_by, runs
 from shared.rulebook import Rulebook
 from shared.storage.store import Store
 from shared.workdays import local_day
@@ -103,7 +101,7 @@ class Attendances:
 
     async def note(self, act: Act, batch_id: str, rows: Iterable[Read]) -> RowsTaken:
         """Good rows are noted, a later one in place of an earlier; bad rows are named."""
-        taken, few = RowsTaken(accepted=0, refused=[]), _few(rows)
+        taken, few = RowsTaken(accepted=0, refused=[]), at_most(MOST_ROWS, rows, "whoever is not named was present")
         async with taking_rows(self.batches, batch_id, act, EXAMINED, RULE) as batch:
             latest = self.rules.integer("exam.latest_minutes", on=batch.exam_on)
             book = Book(batch, latest, self.clock.now(), act.actor, taken)
@@ -140,7 +138,7 @@ class Attendances:
         """The record of one room."""
         batch = await self.batches.get(batch_id, scope)
         room = room_of(batch, number)
-        entries = await in_room(self.rolls, self.entries, batch, room, blocks(batch.rooms, room.part))
+        entries = await noted_in_room(self.entries, batch, room)
         rows = [row for entry in entries for row in _noted_in(entry, room)]
         counts = (await self._counts(batch))[number - 1]
         return RoomRecord(batch=batch.id, counts=counts, rows=sorted(rows, key=lambda row: (row.turn, row.station)))
@@ -156,13 +154,6 @@ def room_of(batch: Batch, number: int) -> Room:
     if not 1 <= number <= len(batch.rooms):
         raise NotFound(f"the batch has {len(batch.rooms)} rooms, counted from 1")
     return batch.rooms[number - 1]
-
-
-def _few(rows: Iterable[Read]) -> Sequence[Read]:
-    found = list(islice(rows, MOST_ROWS + 1))
-    if len(found) > MOST_ROWS:
-        raise Malformed(f"send at most {MOST_ROWS} rows at once; whoever is not named was present")
-    return found
 
 
 def _readable(run: Iterable[Read], taken: RowsTaken) -> Rows:

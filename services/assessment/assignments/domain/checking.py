@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from services.assessment.assignments.domain.cards import unfit_to_supervise
+from services.assessment.arrangements.domain import ONLINE
+from services.assessment.assignments.domain.cards import unfit_to_assess, unfit_to_supervise
 from services.assessment.assignments.domain.facts import Breach, Facts
 from services.assessment.assignments.domain.groups import group_breaches
 from services.assessment.batches.domain import Assignment, Batch, Invigilator
@@ -14,7 +15,7 @@ def breaches(batch: Batch, wanted: Assignment, facts: Facts) -> list[Breach]:
         *group_breaches(batch, wanted.groups, facts),
         *_supervisor(batch, wanted, facts),
         *invigilator_breaches(batch, wanted.invigilators, facts),
-        *_signed(wanted, facts),
+        *_signed(batch, wanted, facts),
     ]
     return [breach for breach in found if not set_aside(batch, breach, facts)]
 
@@ -33,10 +34,19 @@ def _supervisor(batch: Batch, wanted: Assignment, facts: Facts) -> Iterator[Brea
         yield Breach("supervisor-assesses", card, detail, "/supervisor")
 
 
-def _signed(wanted: Assignment, facts: Facts) -> Iterator[Breach]:
-    for card in sorted(facts.signed - set(wanted.assessors)):
-        detail = f"card {card} signed score sheets of this batch; its holder stays in the group"
-        yield Breach("signed", card, detail, "/groups")
+def _signed(batch: Batch, wanted: Assignment, facts: Facts) -> Iterator[Breach]:
+    """Once sheets of a part are signed its group keeps its size, and loses only those who may not assess any more."""
+    for part in sorted({part for part, _ in facts.signed}):
+        before, now = batch.assignment.group(part), wanted.group(part)
+        named = now.assessors if now else ()
+        if before and len(named) != len(before.assessors):
+            detail = f"sheets of {part} are signed by a group of {len(before.assessors)}; name as many"
+            yield Breach("signed-size", part, detail, "/groups")
+        for card in sorted(card for of, card in facts.signed if of == part and card not in named):
+            unfit = [row for row in unfit_to_assess(batch, facts, card, part) if not set_aside(batch, row, facts)]
+            if not unfit:
+                detail = f"card {card} signed score sheets of {part}; its holder stays in the group"
+                yield Breach("signed", card, detail, "/groups")
 
 
 # -- invigilators --------------------------------------------------------------------------------------
@@ -46,7 +56,7 @@ def invigilator_breaches(batch: Batch, invigilators: Sequence[Invigilator], fact
     """Each rule that those who watch over the rooms do not meet."""
     for part in facts.limits.rooms:
         for room, at_a_time in _rooms(batch, part, facts):
-            here = [row for row in invigilators if row.part == part and room in (None, row.room)]
+            here = [row for row in invigilators if row.part == part and room in (None, row.room or ONLINE)]
             yield from _enough(part, room, at_a_time, len(here), facts)
     seen: set[str] = set()
     for place, row in enumerate(invigilators):
@@ -76,7 +86,7 @@ def _invigilator(batch: Batch, row: Invigilator, facts: Facts, field: str) -> It
     if row.part not in facts.limits.rooms:
         detail = f"{row.part} is not invigilated in this batch; those that are: {', '.join(facts.limits.rooms)}"
         yield Breach("invigilator-part", row.part, detail, f"{field}/part")
-    elif rooms and row.room not in rooms:
+    elif rooms and (row.room or ONLINE) not in rooms:
         detail = f"the part has no such room; its rooms are: {', '.join(rooms)}"
         yield Breach("invigilator-room", row.part, detail, f"{field}/room")
     if row.person_index in facts.entered:

@@ -36,7 +36,8 @@ class Facts:
 
     `previous` is, by part, the group of the unit's batch before at the same site, `history` the exam days before
     at the part's site, newest first, as many as may follow each other. `ties` are by card, `candidates` are those
-    to be examined, `entered` the indexes of those asked about who are among them, `signed` the cards that signed.
+    to be examined, `entered` the indexes of those asked about who are among them, `signed` who of its groups signed
+    sheets, by part and card.
     """
 
     limits: Limits
@@ -46,7 +47,7 @@ class Facts:
     ties: Mapping[str, Sequence[Tie]] = field(default_factory=dict)
     candidates: int = 0
     entered: frozenset[str] = frozenset()
-    signed: frozenset[str] = frozenset()
+    signed: frozenset[tuple[str, str]] = frozenset()
 
     def who(self, card: str) -> str:
         """By what the holder of a card is told from others."""

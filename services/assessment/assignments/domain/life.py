@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.assessment.assignments.domain.facts import Breach
 from services.assessment.assignments.domain.limits import Limits
-from services.assessment.batches.domain import Assignment, Batch, Override, Refusal, State
+from services.assessment.batches.domain import EXAMINED, Assignment, Batch, Override, Refusal, State
 from shared.errors import Fault, Kind
 from shared.events.assessment import AssignedGroup, AssignmentConfirmed, AssignmentReopened
 from shared.events.base import Event
@@ -45,9 +45,9 @@ class By:
 
 
 def must_be_open(batch: Batch) -> None:
-    """Refuse an assignment at another time; in the exam only those are replaced whose check was opened again."""
+    """Refuse an assignment at another time; from the exam on only where the check was opened again."""
     reopened = batch.assignment.state == "reopened"
-    batch.must_be((*STAFFED, State.IN_EXAM) if reopened else STAFFED, RULE)
+    batch.must_be(CHECKED if reopened else STAFFED, RULE)
 
 
 def refusal_of(breaches: Sequence[Breach]) -> AssignmentRefused:
@@ -62,7 +62,10 @@ def refusal_of(breaches: Sequence[Breach]) -> AssignmentRefused:
 def confirmed(batch: Batch, wanted: Assignment, limits: Limits, by: By) -> Decided:
     """All rules hold: these assess, supervise and invigilate; what was refused and set aside before is kept."""
     must_be_open(batch)
-    kept = {"overrides": batch.assignment.overrides, "refusals": batch.assignment.refusals}
+    before = batch.assignment
+    kept: dict[str, object] = {"overrides": before.overrides, "refusals": before.refusals}
+    if batch.state in EXAMINED:  # whoever had the sheets of a group that is another now is judged by that one
+        kept["judging"] = before.judging or before.groups != wanted.groups
     stands = {"state": "confirmed", "why": "", "rules_on": limits.on, "confirmed_at": by.at, "by": by.actor}
     assignment = wanted.model_copy(update={**kept, **stands})
     said = AssignmentConfirmed(

@@ -37,8 +37,17 @@ from services.assessment.assignments.domain import (
     reopened,
 )
 from services.assessment.assignments.handlers.knowing import Knowledge
-from services.assessment.assignments.storage import after, naming
-from services.assessment.batches.domain import Assignment, Batch, Group, Invigilator, NotReady, Override, State
+from services.assessment.assignments.storage import after, candidates, naming
+from services.assessment.batches.domain import (
+    EXAMINED,
+    Assignment,
+    Batch,
+    Group,
+    Invigilator,
+    NoEntries,
+    NotReady,
+    Override,
+)
 from services.assessment.entries.storage import among
 from shared.act import EVERYTHING, Act, Scope
 from shared.auth import Role
@@ -145,14 +154,17 @@ class Assignments:
             role=act.caller.role,
             at=self.clock.now(),
         )
+        await self.recheck(act, batch.id, [recusal])  # first, so that none is ever kept and not looked at
         declared = await self.known.recusals.add(recusal, [], act)
-        await self.recheck(act, batch.id, asked.card)
+        await self.recheck(act, batch.id)
         return declared
 
     # -- checked again ---------------------------------------------------------------------------------
 
     async def checked(self, act: Act, batch: Batch) -> None:
         """The last word before the exam begins: what breaks a rule by now is opened again and refused."""
+        if not await candidates(self.known.entries, batch.id):
+            raise NoEntries("everybody withdrew and nobody is left to examine; cancel the batch")
         if wrong := await self.recheck(act, batch.id):
             raise NotReady(
                 f"the assignment does not hold any more: {wrong[0].detail}; assign the batch anew",
@@ -160,40 +172,41 @@ class Assignments:
                 further=refusal_of(wrong).further,
             )
 
-    async def recheck(self, act: Act, batch_id: str, card: str = "") -> list[Breach]:
-        """Open a confirmed assignment again that breaks a rule by now, of one card or at all; what it breaks.
-
-        Once the exam has begun only what is about a card counts: the days and groups before are what they were.
-        """
-        own = replace(act, id=f"{act.id}-recheck", scope=EVERYTHING)
+    async def recheck(self, act: Act, batch_id: str, declaring: Sequence[Recusal] = ()) -> list[Breach]:
+        """Open a confirmed assignment again that breaks a rule by now, once the exam has begun one about a card."""
         for _ in range(TURNS):
             batch = await self.known.batches.get(batch_id)
-            if batch.assignment.state != "confirmed" or batch.state not in (CHECKED if card else STAFFED):
+            if batch.assignment.state != "confirmed" or batch.state not in CHECKED:
                 return []
-            wrong = breaches(batch, batch.assignment, await self._facts(batch, batch.assignment))
-            wrong = [row for row in wrong if not card or row.subject == card]
+            wrong = breaches(batch, batch.assignment, await self._facts(batch, batch.assignment, declaring))
+            wrong = [row for row in wrong if batch.state in STAFFED or row.subject in batch.assignment.cards]
             if not wrong:
                 return []
+            own = replace(act, id=f"{act.id}-recheck@{batch.version}", scope=EVERYTHING)
             if await self._unless_changed(own, batch, partial(reopened, breaches=wrong)) is not None:
                 return wrong
         raise Contended(f"batch {batch_id} is being changed by many at once; repeat the request")
 
     async def card_changed(self, act: Act, card: str) -> None:
         """A card is not what it was: look at every assignment that names it."""
-        await self._each(act, naming(self.known.batches, card), card)
+        await self._each(act, naming(self.known.batches, card))
 
     async def batch_moved(self, act: Act, batch_id: str) -> None:
         """A batch is assigned or cancelled: rotation and days in a row of those after it may be others now."""
-        await self._each(act, after(self.known.batches, await self.known.batches.get(batch_id)))
+        batch = await self.known.batches.get(batch_id)
+        if batch.state in EXAMINED:  # what was heard or declared meanwhile looked at what stood before
+            await self.recheck(act, batch_id)
+        await self._each(act, after(self.known.batches, batch))
 
-    async def _each(self, act: Act, batches: AsyncIterator[Batch], card: str = "") -> None:
+    async def _each(self, act: Act, batches: AsyncIterator[Batch]) -> None:
         async for batch in batches:
-            await self.recheck(act, batch.id, card)
+            await self.recheck(act, batch.id)
 
     # -- who is asked for ------------------------------------------------------------------------------
 
-    async def _facts(self, batch: Batch, wanted: Assignment) -> Facts:
-        return await self.known.of(batch, wanted.cards, [row.person_index for row in wanted.invigilators])
+    async def _facts(self, batch: Batch, wanted: Assignment, declaring: Sequence[Recusal] = ()) -> Facts:
+        named = {*wanted.cards, *batch.assignment.cards}  # who is replaced may have signed, and must have had to go
+        return await self.known.of(batch, named, [row.person_index for row in wanted.invigilators], declaring)
 
     def _wanted(self, batch: Batch, asked: AssignBatch) -> Assignment:
         return Assignment(
@@ -229,7 +242,7 @@ def _looked_at(batch: Batch) -> tuple[Any, ...]:
 
 def _must_have_no_new_sheets(found: Batch, seen: Batch) -> None:
     """In the exam: nobody signs a sheet between the look at who signed and the change of the group."""
-    if found.state is State.IN_EXAM:
+    if found.state in EXAMINED:
         found.must_be_quiet(time())
         if found.version != seen.version:
             raise Contended("sheets are being signed; repeat the same request")

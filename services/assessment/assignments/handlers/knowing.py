@@ -16,7 +16,7 @@ from services.assessment.assignments.storage import (
     recusals_in,
     signed,
 )
-from services.assessment.batches.domain import Batch, State
+from services.assessment.batches.domain import EXAMINED, Batch
 from services.assessment.entries.domain import Entry, employer_key
 from services.assessment.mirrors.domain import Card
 from services.assessment.mirrors.handlers import Mirrors
@@ -45,8 +45,13 @@ class Knowledge:
         """The figures a batch is checked by."""
         return limits_of(batch, await self.mirrors.standards.get(batch.standard), self.rules)
 
-    async def of(self, batch: Batch, named: Iterable[str], watching: Collection[str] = ()) -> Facts:
-        """What the rules ask about these cards in a batch; `watching` are the indexes of its invigilators."""
+    async def of(
+        self, batch: Batch, named: Iterable[str], watching: Collection[str] = (), declaring: Sequence[Recusal] = ()
+    ) -> Facts:
+        """What the rules ask about these cards in a batch; `watching` are the indexes of its invigilators.
+
+        `declaring` are recusals that are about to be kept.
+        """
         wanted, limits = set(named), await self.limits(batch)
         before, history = await self._earlier(batch, limits)
         others = {card for cards in before.values() for card in cards}
@@ -57,7 +62,7 @@ class Knowledge:
         count, known, ties, signers = await asyncio.gather(
             candidates(self.entries, batch.id),
             entered(self.entries, batch.id, people),
-            self._ties(batch, asked),
+            self._ties(batch, asked, declaring),
             self._signers(batch),
         )
         for card in asked:
@@ -84,10 +89,13 @@ class Knowledge:
         before: dict[str, Sequence[str]] = {part: group.assessors for part, group in groups.items() if group}
         return before, dict(zip(parts, days, strict=True))
 
-    async def _ties(self, batch: Batch, cards: Sequence[Card]) -> dict[str, list[Tie]]:
-        called: dict[str, tuple[str, ...]] = {card.id: (card.id, card.number) for card in cards}
-        words: dict[str, dict[str, tuple[str, ...]]] = {
-            "employer_key": {card.id: (employer_key(card.employer),) for card in cards if employer_key(card.employer)},
+    async def _ties(self, batch: Batch, cards: Sequence[Card], declaring: Sequence[Recusal]) -> dict[str, list[Tie]]:
+        """By card what ties its holder, whichever of their cards a candidate or a recusal names."""
+        held = await self.mirrors.cards_held(cards)
+        called = {card: [name for row in rows for name in (row.id, row.number)] for card, rows in held.items()}
+        employers = {card: {employer_key(row.employer) for row in rows} - {""} for card, rows in held.items()}
+        words: dict[str, Mapping[str, Collection[str]]] = {
+            "employer_key": {card: keys for card, keys in employers.items() if keys},
             "teachers": called,
             "relatives": called,
         }
@@ -97,12 +105,13 @@ class Knowledge:
             rule, detail = TIES[field]
             for card, entry in links.items():
                 ties[card].append(Tie(rule, f"the holder of card {card} {detail.format(entry)}"))
-        for recusal in await recusals_in(self.recusals, batch.id):
-            ties[recusal.card].append(recusal.tie)
+        for recusal in (*await recusals_in(self.recusals, batch.id), *declaring):
+            for card in (card for card, names in called.items() if recusal.card in names):
+                ties[card].append(recusal.tie)
         return ties
 
-    async def _signers(self, batch: Batch) -> frozenset[str]:
-        """Who of those assigned signed a sheet: only once the exam has begun anybody can have."""
-        if batch.state not in (State.IN_EXAM, State.MARKING):
+    async def _signers(self, batch: Batch) -> frozenset[tuple[str, str]]:
+        """Who of those assigned signed a sheet of their part: only once the exam has begun anybody can have."""
+        if batch.state not in EXAMINED:
             return frozenset()
-        return await signed(self.entries, batch.id, batch.assessors)
+        return await signed(self.entries, batch.id, batch.assignment.groups)

@@ -112,13 +112,22 @@ class Batch(BatchRecord):
             raise WrongDay(f"its last part is on {self.ends_on}; end it then")
         return self.to(State.MARKING, now), []
 
-    def marked(self, tally: Tally, now: datetime, seconds: float) -> Decided:
+    def marked(self, tally: Tally, now: datetime, seconds: float, by: str = "") -> Decided:
         """Every entry has a result; sheets are sealed next, and nothing is scored any more."""
         self.must_be((State.MARKING,), "sheets are sealed once, after the exam")
         self.must_be_quiet(seconds)
         _must_be_scored(tally)
-        batch = self.to(State.SCORED, now, writers={})
+        self._must_be_staffed()
+        batch = self.to(State.SCORED, now, writers={}, marked_by=by)
         return batch, [BatchMarked(**self.named(), entries=tally.entries)]
+
+    def _must_be_staffed(self) -> None:
+        if self.assignment.state == "reopened":
+            raise NotReady(f"assessors are to be looked at again: {self.assignment.why}", rule="assignment")
+        if self.assignment.judging:
+            raise NotReady(
+                "entries are judged anew, by the group as it is now; repeat this in a moment", rule="judging"
+            )
 
     def sealed(self, seal: Seal, tally: Tally) -> Decided:
         """The seal over all sheets."""

@@ -26,6 +26,7 @@ class BatchRecord(Entity):
     given up: entries are documents of their own, and a batch must not move on between a row's check and its write.
     `standing` is the registry's count of the unit's standing by which it was frozen or released last.
     `papers` are ids of the papers its parts are scored by, where one was named.
+    `marked_by` asked for the seal over its sheets, which is made afterwards.
     `moments` are the instants at which it reached its states.
     """
 
@@ -51,6 +52,7 @@ class BatchRecord(Entity):
     tickets: int = 0
     assignment: Assignment = Assignment()
     papers: Mapping[str, str] = {}
+    marked_by: str = ""
     seal: Seal | None = None
     frozen: bool = False
     frozen_for: str = ""

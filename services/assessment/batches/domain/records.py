@@ -62,6 +62,7 @@ class Assignment(Record):
     rules_on: date | None = Field(default=None, description="day whose rules it was confirmed by; null before")
     confirmed_at: datetime | None = None
     by: str = Field(default="", description="who asked for it")
+    judging: bool = Field(default=False, description="entries are being judged anew, for a group changed in the exam")
     groups: tuple[Group, ...] = ()
     supervisor: str = ""
     supervision: str = Field(default="", description="internal or external")
@@ -92,7 +93,7 @@ class Seal(Record):
     )
     sheets: int
     at: datetime
-    by: str
+    by: str = Field(description="who asked for it")
 
 
 class Tally(Record):

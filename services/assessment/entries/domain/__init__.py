@@ -18,12 +18,14 @@ from services.assessment.entries.domain.identity import Allowed, WrongParticular
 from services.assessment.entries.domain.judgement import (
     JUDGED,
     NotOpen,
+    counting_sheets,
     has_passed,
     judged,
     must_be_open,
     results_open,
     sheets_wanted,
     shown,
+    tally_shown,
 )
 from services.assessment.entries.domain.records import (
     Attendance,
@@ -67,6 +69,7 @@ __all__ = [
     "State",
     "WrongParticulars",
     "blank",
+    "counting_sheets",
     "days_of",
     "employer_key",
     "enrolled",
@@ -83,4 +86,5 @@ __all__ = [
     "sheets_wanted",
     "shown",
     "stands_as",
+    "tally_shown",
 ]

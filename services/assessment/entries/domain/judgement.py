@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.assessment.batches.domain import UNTIL_PUBLICISED, Batch
+from services.assessment.batches.domain import UNTIL_PUBLICISED, Batch, Tally
 from services.assessment.batches.domain import State as BatchState
 from services.assessment.entries.domain.entry import Entry, State
 from services.assessment.entries.domain.records import Score, Sheet
@@ -39,6 +39,14 @@ def shown(entry: Entry, batch: Batch) -> Entry:
     return entry.having(sheets=(), scores=(), state=State.ENROLLED if entry.state in JUDGED else entry.state)
 
 
+def tally_shown(counts: Tally, batch: Batch) -> Tally:
+    """The counts as they may be shown: before the seal whoever was examined counts as enrolled."""
+    if results_open(batch):
+        return counts
+    known = counts.enrolled + counts.passed + counts.failed
+    return counts.model_copy(update={"enrolled": known, "passed": 0, "failed": 0})
+
+
 def judged(entry: Entry, batch: Batch) -> Entry:
     """The entry with its points and whether it passed; without a result while a sheet is missing."""
     if entry.state not in JUDGED:
@@ -57,6 +65,12 @@ def has_passed(part: Part, score: Score) -> bool:
     return score.state in ("scored", "carried") and score.points >= part.pass_mark
 
 
+def counting_sheets(entry: Entry, batch: Batch, part: str) -> tuple[Sheet, ...]:
+    """The newest sheets of a part that count: those of whoever left the group stay on record and do not."""
+    group, sheets = batch.assignment.group(part), entry.standing_sheets(part)
+    return tuple(sheet for sheet in sheets if group is None or sheet.assessor in group.assessors)
+
+
 def sheets_wanted(batch: Batch, part: str) -> int:
     """How many sheets a part has: one of each assessor, or one where nobody assesses alone."""
     group = batch.assignment.group(part)
@@ -66,7 +80,7 @@ def sheets_wanted(batch: Batch, part: str) -> int:
 def _score(entry: Entry, batch: Batch, part: Part) -> Score | None:
     if missed := MISSED.get(entry.noted(part.id)):
         return Score(part=part.id, points=0, state=missed)
-    sheets = entry.standing_sheets(part.id)
+    sheets = counting_sheets(entry, batch, part.id)
     if any(sheet.accident for sheet in sheets):  # whatever the sheets say that are still to come
         return Score(part=part.id, points=0, state="void")
     if len(sheets) < sheets_wanted(batch, part.id):

@@ -25,6 +25,7 @@ from services.assessment.entries.domain import (
     first_failed,
     kept_out,
     resit_of,
+    results_open,
 )
 from services.assessment.entries.domain.identity import checked, known_by, must_be_known, particulars_text, person_text
 from services.assessment.entries.domain.resit import no_failed_entry
@@ -180,7 +181,7 @@ class Scales:
 def _resit(
     by: Setting, failed: Entry | None, sat: Mapping[str, Batch], turns: Mapping[str, set[int]]
 ) -> tuple[Resit, Claims | None] | NoResit:
-    if failed is None:
+    if failed is None or not results_open(sat[failed.batch]):  # nobody learns from it who failed before the seal
         return no_failed_entry()
     try:
         used = turns.get(first_failed(failed), set())

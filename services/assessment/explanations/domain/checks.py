@@ -5,7 +5,7 @@ from typing import Any
 
 from services.assessment.batches.domain import State as BatchState
 from services.assessment.eligibility.domain import Met
-from services.assessment.entries.domain import Sheet, State, has_passed, judged
+from services.assessment.entries.domain import Sheet, State, counting_sheets, has_passed, judged
 from services.assessment.explanations.domain.known import Case, Check
 from services.assessment.explanations.domain.staff import assessors, supervised
 from services.assessment.results.domain import still_passes
@@ -70,12 +70,12 @@ def _attended(case: Case) -> tuple[bool, str]:
 
 def _sheets(case: Case) -> tuple[bool, str]:
     wrong = [text for part in case.sat for text in _sheet_faults(case, part.id)]
-    count = sum(len(case.entry.standing_sheets(part.id)) for part in case.sat)
+    count = sum(len(counting_sheets(case.entry, case.batch, part.id)) for part in case.sat)
     return not wrong, "; ".join(wrong) or f"{count} sheets, each scored by one person and checked by another"
 
 
 def _sheet_faults(case: Case, part: str) -> Iterator[str]:
-    sheets = case.entry.standing_sheets(part)
+    sheets = counting_sheets(case.entry, case.batch, part)
     group = case.batch.assignment.group(part)
     expected = set(group.assessors) if group else {""}
     if {sheet.assessor for sheet in sheets} != expected and (group or len(sheets) != 1):

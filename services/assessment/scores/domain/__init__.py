@@ -12,15 +12,7 @@ from services.assessment.scores.domain.papers import (
     scored_by,
 )
 from services.assessment.scores.domain.sealing import Folded, Mismatch, mismatches, sealed_sheets
-from services.assessment.scores.domain.sheets import (
-    SheetRefused,
-    Signed,
-    marks_of,
-    scored,
-    sealed_by,
-    signed,
-    spelled,
-)
+from services.assessment.scores.domain.sheets import SheetRefused, Signed, marks_of, scored, sealed_by, signed, spelled
 
 __all__ = [
     "Element",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.assessment.batches.domain import Batch
-from services.assessment.entries.domain import Entry, Sheet, judged
+from services.assessment.entries.domain import Entry, Sheet, counting_sheets, judged
 from services.assessment.scores.domain.papers import Paper
 from services.assessment.scores.domain.sheets import (
     SheetRefused,
@@ -36,7 +36,7 @@ class SheetChange:
 def amended(entry: Entry, batch: Batch, paper: Paper, change: SheetChange, at: datetime) -> Entry:
     """The entry with a new version of one sheet, judged anew; all versions before it stay as they are."""
     _must_be_sealed(batch, paper, change)
-    sheet = _standing(entry, change)
+    sheet = _standing(entry, batch, change)
     must_differ(change.scorer, change.checker)
     if not change.reason.strip():
         raise SheetRefused("say why the sheet is changed", field="/reason", rule="reason-missing")
@@ -53,8 +53,8 @@ def _must_be_sealed(batch: Batch, paper: Paper, change: SheetChange) -> None:
         raise SheetRefused("this is the paper of another part", field="/part", rule="part-unknown")
 
 
-def _standing(entry: Entry, change: SheetChange) -> Sheet:
-    found = [sheet for sheet in entry.standing_sheets(change.part) if sheet.assessor == change.assessor]
+def _standing(entry: Entry, batch: Batch, change: SheetChange) -> Sheet:
+    found = [sheet for sheet in counting_sheets(entry, batch, change.part) if sheet.assessor == change.assessor]
     if not found:
         told = "this assessor signed no sheet of this part; the entry's sheets name who did"
         raise SheetRefused(told, field="/assessor", rule="sheet-unknown")

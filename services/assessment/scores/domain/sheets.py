@@ -17,6 +17,10 @@ from shared.privacy import scrub
 
 THEORY = "theory"
 """The one part that nobody assesses alone: it is marked by the marking office, with one common sheet."""
+MOST_MARKS = 20_000
+"""Of one entry in all versions of its sheets, each with a remark at worst: a document holds no more."""
+UNSEEN = ("Cc", "Cf", "Mn")
+"""Control and formatting characters and marks without width, such as the joiners between letters."""
 MISSED = {"absent": "absent", "violation": "void"}
 
 
@@ -49,10 +53,13 @@ class Signed:
         return self.work_piece, self.part, self.assessor
 
 
-def signed(batch: Batch, paper: Paper, row: SheetRow, at: datetime) -> Signed:
-    """A row whose points, signatures and assessor are right; `at` is when it was signed here."""
+def signed(batch: Batch, paper: Paper, row: SheetRow, at: datetime, known: Mapping[str, str] | None = None) -> Signed:
+    """A row whose points, signatures and assessor are right; `at` is when it was signed here, `known` who has a card.
+
+    The latter by whatever is written on the cards, as `spelled`.
+    """
     assessor = _assessor(batch, row)
-    must_differ(row.scorer, row.checker)
+    must_differ(row.scorer, row.checker, known or {})
     marks = marks_of(paper, row.points, row.remarks)
     return Signed(
         part=row.part,
@@ -78,6 +85,7 @@ def scored(entry: Entry, batch: Batch, row: Signed) -> Entry:
         return judged(entry.having(sheets=(*entry.sheets, _sheet(row, None))), batch)
     if _same(standing, row):
         return entry
+    _must_have_room(entry, row)
     if not row.reason:
         told = "this sheet is signed already with other points; send a correction that says why"
         raise SheetRefused(told, field="/correction", rule="already-signed")
@@ -96,15 +104,17 @@ def as_kept(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-def must_differ(scorer: str, checker: str) -> None:
-    """Refuse a sheet that one person signed twice, however they spell themselves."""
-    if spelled(scorer) == spelled(checker):
+def must_differ(scorer: str, checker: str, known: Mapping[str, str] | None = None) -> None:
+    """Refuse a sheet that one person signed twice, however they spell themselves and by whichever of their cards."""
+    one, other = ((known or {}).get(name, name) for name in (spelled(scorer), spelled(checker)))
+    if one == other:
         raise SheetRefused("scorer and checker are two persons", field="/checker", rule="same-signature")
 
 
 def spelled(name: str) -> str:
-    """A name however it is spelled: wide or narrow letters, capitals, blanks."""
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """A signature as it is compared: whatever cannot be seen and how wide or large it is written tells no two apart."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(sign for sign in folded if not sign.isspace() and unicodedata.category(sign) not in UNSEEN)
 
 
 def _assessor(batch: Batch, row: SheetRow) -> str:
@@ -115,6 +125,9 @@ def _assessor(batch: Batch, row: SheetRow) -> str:
     if group is None or row.scorer not in group.assessors:
         told = "the scorer is none of the assessors assigned to this part; name their card"
         raise SheetRefused(told, field="/scorer", rule="not-assigned")
+    if batch.assignment.state == "reopened":
+        told = "who assesses is to be looked at again; sheets are taken once the batch is assigned anew"
+        raise SheetRefused(told, field="/scorer", rule="assignment")
     return row.scorer
 
 
@@ -127,6 +140,13 @@ def _must_sit(entry: Entry, row: Signed) -> None:
     if entry.resit and any(score.part == row.part for score in entry.resit.carried):
         told = "this candidate carries the part over from an earlier exam; leave the sheet out"
         raise SheetRefused(told, field="/part", rule="carried")
+
+
+def _must_have_room(entry: Entry, row: Signed) -> None:
+    kept = sum(len(sheet.marks) for sheet in entry.sheets)
+    if kept + len(row.marks) > MOST_MARKS:
+        told = "this candidate's sheets were corrected as often as is kept; the newest versions count"
+        raise SheetRefused(told, field="/correction", rule="too-many-versions")
 
 
 def _same(standing: Sheet, row: Signed) -> bool:

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from services.assessment.batches.domain import EXAMINED, Batch
 from services.assessment.batches.storage import taking_rows
 from services.assessment.entries.domain import Entry
 from services.assessment.entries.storage import owners
+from services.assessment.mirrors.handlers import Mirrors
 from services.assessment.scores.commands import SheetRow
-from services.assessment.scores.domain import Paper, SheetRefused, Signed, WrongPaper, part_of, scored, signed
+from services.assessment.scores.domain import Paper, SheetRefused, Signed, WrongPaper, part_of, scored, signed, spelled
 from services.assessment.scores.handlers.papers import ScorePapers
 from services.assessment.scores.storage import batch_for
 from shared.act import EVERYTHING, Act, Scope
@@ -27,10 +29,11 @@ RULE = "sheets are taken from the beginning of the exam until they are sealed"
 
 @dataclass(frozen=True)
 class Reading:
-    """One request: by what its rows are read, and which sheets it named so far."""
+    """One request: by what its rows are read, whose cards they may name, and which sheets it named so far."""
 
     batch: Batch
     papers: Mapping[str, Paper]
+    known: Mapping[str, str]
     caller: Caller | None
     seen: set[tuple[str, str, str]]
 
@@ -42,6 +45,7 @@ class Scoring:
     entries: Store[Entry]
     batches: Store[Batch]
     papers: ScorePapers
+    mirrors: Mirrors
     clock: Clock
 
     async def score(self, act: Act, batch_id: str, rows: Iterable[Read]) -> RowsTaken:
@@ -74,7 +78,18 @@ class Scoring:
 
     async def _reading(self, batch: Batch, caller: Caller | None) -> Reading:
         papers = {paper.part: paper for paper in await self.papers.all_of(batch)}
-        return Reading(batch, papers, caller, set())
+        return Reading(batch, papers, await self._known(batch), caller, set())
+
+    async def _known(self, batch: Batch) -> Mapping[str, str]:
+        """Who somebody is that signs with whatever is written on a card of theirs."""
+        cards = await self.mirrors.cards_known(batch.assignment.cards)
+        held = await self.mirrors.cards_held(cards.values())
+        return {
+            spelled(name): cards[card].who
+            for card, rows in held.items()
+            for row in rows
+            for name in (row.id, row.number)
+        }
 
     async def _take(self, reading: Reading, act: Act | None, run: Iterable[Read], taken: RowsTaken) -> None:
         """One run of rows; without an act they are only looked at."""
@@ -104,7 +119,7 @@ class Scoring:
             try:
                 _must_be_own(reading.caller, asked)
                 part_of(reading.batch, asked.part)
-                made[line] = _first(reading, signed(reading.batch, reading.papers[asked.part], asked, at))
+                made[line] = _first(reading, _signed(reading, asked, at))
             except (SheetRefused, WrongPaper) as fault:
                 refused.append(refused_by(line, fault))
         return made
@@ -143,6 +158,10 @@ def _must_be_own(caller: Caller | None, row: SheetRow) -> None:
     if caller and caller.role is Role.ASSESSOR and row.scorer != caller.subject:
         told = "an assessor sends their own sheets only; the scorer is your card"
         raise SheetRefused(told, field="/scorer", rule="not-own-sheet")
+
+
+def _signed(reading: Reading, asked: SheetRow, at: datetime) -> Signed:
+    return signed(reading.batch, reading.papers[asked.part], asked, at, reading.known)
 
 
 def _first(reading: Reading, row: Signed) -> Signed:

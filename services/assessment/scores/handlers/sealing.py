@@ -55,7 +55,7 @@ class Sealing:
         def decide(found: Batch) -> tuple[Batch, Sequence[Event]]:
             if found.version != counted.version:
                 raise Stale("the batch changed while its entries were counted; read it and repeat the request")
-            return found.marked(counts, self.clock.now(), time())
+            return found.marked(counts, self.clock.now(), time(), act.actor)
 
         return await self.batches.change(counted.id, act, decide, expect=expect)
 
@@ -69,7 +69,7 @@ class Sealing:
             for row in run:
                 sheets = sealed_sheets(SHEETS.validate_python(row["sheets"]))
                 folded = folded.with_digests(sheet.digest for sheet in sheets)
-        seal = Seal(digest=folded.digest, sheets=folded.sheets, at=self.clock.now(), by=act.actor)
+        seal = Seal(digest=folded.digest, sheets=folded.sheets, at=self.clock.now(), by=batch.marked_by or act.actor)
         counts = await tally(self.entries, batch_id)
         await self.batches.change(
             batch_id, act, lambda found: found.sealed(seal, counts) if found.state is State.SCORED else (found, [])

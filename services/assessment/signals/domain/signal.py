@@ -29,6 +29,8 @@ class Found(StrEnum):
     """Candidates ended before they began, or after a fraction of the time their part takes."""
     SIGNED_EARLY = "signed-early"
     """Sheets were signed before the candidate began."""
+    OTHER_DAY = "other-day"
+    """Candidates began on a day on which their part was not examined."""
     TWO_PLACES = "two-places"
     """One assessor assessed in two rooms or turns at the same time."""
 

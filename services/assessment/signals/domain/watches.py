@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from itertools import combinations
 from statistics import median
 from typing import Protocol
@@ -11,8 +11,10 @@ from typing import Protocol
 from services.assessment.entries.domain import Place, Sheet
 from services.assessment.signals.domain.signal import Finding, Found
 from shared.events.registry import Part
+from shared.workdays import local_day
 
 MOST_EXAMPLES = 10
+NIGHT = timedelta(days=1)  # the last turns of an evening begin after midnight
 MOST_KINDS = 20_000  # different sheets of one assessor; beyond that the rarest are forgotten and none is invented
 
 
@@ -35,6 +37,7 @@ class Piece:
     part: Part
     sheets: Sequence[Sheet]
     place: Place | None
+    on: date
 
 
 class Watch(Protocol):
@@ -123,7 +126,7 @@ class TwinSheets:
 
 @dataclass
 class Timing:
-    """Sheets whose times cannot be right: far too short, or signed before the candidate began."""
+    """Sheets whose times cannot be right: far too short, on another day, or signed before the candidate began."""
 
     bounds: Bounds
     many: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -137,6 +140,8 @@ class Timing:
                 self._note(Found.TOO_SHORT, piece, sheet)
             if sheet.began_at and sheet.signed_at < sheet.began_at:
                 self._note(Found.SIGNED_EARLY, piece, sheet)
+            if sheet.began_at and not piece.on <= local_day(sheet.began_at) <= piece.on + NIGHT:
+                self._note(Found.OTHER_DAY, piece, sheet)
 
     def _note(self, kind: Found, piece: Piece, sheet: Sheet) -> None:
         key = kind, piece.part.id, sheet.assessor

@@ -40,6 +40,8 @@ class Pending(NamedTuple):
 
 def pending_for(source: str, entity: Entity, events: Sequence[Event], act: Act) -> list[Pending]:
     """The events an entity of `source` (`/registry/plans`) caused by reaching its version."""
+    if not events:
+        return []
     trace = act.trace or current_traceparent()
     now = time()
     stem = f"{source[1:].replace('/', '.')}.{entity.id}@{entity.version}"

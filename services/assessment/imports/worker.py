@@ -24,7 +24,7 @@ from shared.storage.leases import HOLDER, Lease
 from shared.storage.mongo import Database
 from shared.storage.store import Decision
 
-TURN = 1_000  # rows of one run: the owning room writes them 500 at a time, and a line waits for no more than these
+TURN = 2_000  # rows of one run: the owning room writes them 500 at a time, and a line waits for no more than these
 HELD = 4.0  # seconds after which another worker takes over from one that died; renewed while a run lasts
 LOOK_EVERY = 0.2  # seconds between two looks for something to do
 MOST_TRIES = 8  # at one run; a process that dies at its rows each time is to die for them no more

@@ -31,6 +31,8 @@ class Outcome:
     taken: dict[int, str] = field(default_factory=dict)
     faults: dict[int, Fault] = field(default_factory=dict)
     unread: list[Refused] = field(default_factory=list)
+    enrolled: int = -1
+    """How many are to be examined in the batch, as last counted or added up; -1 before it was counted."""
 
     def told(self) -> EntriesTaken:
         """The answer, refused rows by line."""

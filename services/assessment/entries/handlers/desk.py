@@ -31,6 +31,7 @@ class Desk:
     async def write(self, act: Act, weighed: Mapping[int, Weighed], outcome: Outcome) -> None:
         """Each once, whoever else enters the same person at this moment; a repeat of the act finds its own."""
         weighed = await self._within(weighed, outcome)
+        outcome.enrolled += sum(one.fault is None for one in weighed.values())
         rows = {one.entry.id: one for one in weighed.values()}
         stood, clashed = await self.entries.add_apart([((one.entry, []), act) for one in rows.values()])
         before = await standing(self.entries, stood)
@@ -56,7 +57,7 @@ class Desk:
     async def _within(self, weighed: Mapping[int, Weighed], outcome: Outcome, ahead: int = 0) -> Mapping[int, Weighed]:
         """The rows that the batch's number has room for; who takes nothing of it is refused for another reason."""
         entering = {line: one for line, one in weighed.items() if one.fault is None}
-        left = self.batch.planned - ahead - await enrolled_in(self.entries, self.batch.id) if entering else 0
+        left = await self._left(len(entering), outcome, ahead)
         if len(entering) <= left:
             return weighed
         before = await standing(self.entries, [one.entry.id for one in entering.values()])
@@ -66,6 +67,15 @@ class Desk:
         beyond = dict.fromkeys(new[max(left, 0) :], self.batch.full())
         outcome.faults |= beyond
         return {line: one for line, one in weighed.items() if line not in beyond}
+
+    async def _left(self, entering: int, outcome: Outcome, ahead: int) -> int:
+        """How many more the batch takes: counted once, for a count takes longer the more there are.
+
+        What was written since is added up, whoever stood already twice, so near the batch's number it is counted anew.
+        """
+        if outcome.enrolled < 0 or self.batch.planned - ahead - outcome.enrolled < entering:
+            outcome.enrolled = await enrolled_in(self.entries, self.batch.id)
+        return self.batch.planned - ahead - outcome.enrolled
 
     async def _enter_again(self, act: Act, rows: Collection[Weighed]) -> dict[str, Fault]:
         """Those kept out or withdrawn enter once more; whoever takes their day meanwhile is looked for anew."""

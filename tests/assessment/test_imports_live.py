@@ -183,7 +183,7 @@ def cells_of(row: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("written", [as_csv, as_ndjson])
 async def test_scores_come_as_a_file_and_a_sheet_stands_in_it_once(service: Running, written: Any) -> None:
     unit, batch = await registering(service, f"unit-33-scores-{written.__name__}")
-    entries = await entered(service, unit, batch, people(700))
+    entries = await entered(service, unit, batch, people(1100))
     await examined(service, batch, entries)
     rows = [row for entry in entries for row in rows_of(entry)]
     rows[2 * TURN + 1] = rows[2]  # of an earlier run of rows
@@ -195,20 +195,20 @@ async def test_scores_come_as_a_file_and_a_sheet_stands_in_it_once(service: Runn
     before = await get(service, unit, f"/{batch}")
     tried = await sent(service, unit, batch, file, kind="scores", media=media, dry_run=True)
     looked = await ended(service, unit, tried["id"])
-    assert (looked["accepted"], looked["refused"]) == (2797, 3)
+    assert (looked["accepted"], looked["refused"]) == (4397, 3)
     assert await get(service, unit, f"/{batch}") == before
     made = await sent(service, unit, batch, file, kind="scores", media=media)
     done = await ended(service, unit, made["id"])
-    assert (done["accepted"], done["refused"]) == (2797, 3)
+    assert (done["accepted"], done["refused"]) == (4397, 3)
     told = await refusals(service, unit, made["id"])
     assert told == [
-        (2 * TURN + 1 + ahead, "/work_piece", "duplicate"),
         (2602 + ahead, "/work_piece", "duplicate"),
         (2604 + ahead, "/points/points", "above-points"),
+        (2 * TURN + 1 + ahead, "/work_piece", "duplicate"),
     ]
     assert await refusals(service, unit, tried["id"]) == told
     stored = kept(service, "entries")
-    assert await stored.count({"batch": batch, "state": "passed"}) == 697, "three lack a sheet"
+    assert await stored.count({"batch": batch, "state": "passed"}) == 1097, "three lack a sheet"
     assert await stored.count({"batch": batch, "sheets.version": {"$gt": 1}}) == 0
     await eventually(lambda: is_empty(service, "import_keys"))
 
@@ -340,19 +340,19 @@ async def test_another_kind_of_file_or_a_batch_that_takes_no_rows_is_refused(ser
 
 async def test_an_import_stops_with_its_batch_and_goes_on_where_it_stopped(service: Running) -> None:
     unit, batch = await registering(service, "unit-33-stops")
-    made = await sent(service, unit, batch, as_csv(map(candidate, people(4000))))
+    made = await sent(service, unit, batch, as_csv(map(candidate, people(20_000))))
     await eventually(lambda: is_running(service, unit, made["id"]))
     await moved(service, batch, State.ARRANGED)
     failed = await ended(service, unit, made["id"], state="failed")
     assert (failed["reason"], "arranged" in failed["detail"]) == ("batch-state", True)
     assert failed["line"] == failed["reached"] + -(-failed["reached"] // 100) + 2
-    assert (await counts(service, unit, batch))["enrolled"] == failed["accepted"] == failed["reached"] < 4000
+    assert (await counts(service, unit, batch))["enrolled"] == failed["accepted"] == failed["reached"] < 20_000
     assert slug(await resume(service, unit, made["id"])) == "batch-state"
     assert (await see(service, unit, made["id"])) == failed
     await moved(service, batch, State.REGISTERING)
     assert (await resume(service, unit, made["id"])).json()["state"] == "running"
     done = await ended(service, unit, made["id"])
-    assert (done["accepted"], done["refused"], done["reason"]) == (4000, 0, "")
+    assert (done["accepted"], done["refused"], done["reason"]) == (20_000, 0, "")
     assert slug(await resume(service, unit, made["id"])) == "import-not-stopped"
 
 
@@ -391,7 +391,7 @@ async def test_a_batch_is_cancelled_under_a_running_import_and_keeps_nobody(serv
 
 async def test_rows_that_end_the_process_again_and_again_stop_their_import_and_no_other(service: Running) -> None:
     unit, batch = await registering(service, "unit-33-deadly")
-    made = await sent(service, unit, batch, as_csv(map(candidate, people(3000))))
+    made = await sent(service, unit, batch, as_csv(map(candidate, people(15_000))))
     await eventually(lambda: is_running(service, unit, made["id"]))
     await moved(service, batch, State.ARRANGED)
     await ended(service, unit, made["id"], state="failed")
@@ -401,19 +401,19 @@ async def test_rows_that_end_the_process_again_and_again_stop_their_import_and_n
     failed = await ended(service, unit, made["id"], state="failed")
     assert (failed["reason"], str(failed["line"]) in failed["detail"]) == ("import-given-up", True)
     await resume(service, unit, made["id"])
-    assert (await ended(service, unit, made["id"]))["accepted"] == 3000
+    assert (await ended(service, unit, made["id"]))["accepted"] == 15_000
 
 
 async def test_a_file_whose_piece_is_lost_goes_on_when_it_is_sent_again(service: Running) -> None:
     unit, batch = await registering(service, "unit-33-lost")
-    file = as_csv(map(candidate, people(3000)))
+    file = as_csv(map(candidate, people(20_000)))
     made = await sent(service, unit, batch, file)
     await eventually(lambda: is_running(service, unit, made["id"]))
     await kept(service, "import_pieces").delete({})
     failed = await ended(service, unit, made["id"], state="failed")
     assert failed["reason"] == slug(await resume(service, unit, made["id"])) == "import-file-gone"
     assert (await sent(service, unit, batch, file))["id"] == made["id"]
-    assert (await ended(service, unit, made["id"]))["accepted"] == 3000
+    assert (await ended(service, unit, made["id"]))["accepted"] == 20_000
 
 
 async def test_a_file_said_to_be_too_large_is_refused_before_it_is_read(service: Running) -> None:
@@ -427,7 +427,7 @@ async def test_a_file_said_to_be_too_large_is_refused_before_it_is_read(service:
 
 async def test_a_file_that_stopped_long_ago_is_deleted_and_goes_on_when_it_is_sent_again(service: Running) -> None:
     unit, batch = await registering(service, "unit-33-old")
-    file = as_csv(map(candidate, people(3000)))
+    file = as_csv(map(candidate, people(15_000)))
     made = await sent(service, unit, batch, file)
     await eventually(lambda: is_running(service, unit, made["id"]))
     await moved(service, batch, State.ARRANGED)
@@ -442,7 +442,7 @@ async def test_a_file_that_stopped_long_ago_is_deleted_and_goes_on_when_it_is_se
     again = await sent(service, unit, batch, file)
     assert (again["id"], again["reached"]) == (made["id"], failed["reached"])
     done = await ended(service, unit, made["id"])
-    assert (done["accepted"], done["refused"]) == (3000, 0)
+    assert (done["accepted"], done["refused"]) == (15_000, 0)
 
 
 async def is_gone(service: Running, identity: str) -> bool:

@@ -17,7 +17,7 @@ class Settings(BaseSettings):
     Durations are seconds. Secrets never appear in `repr`, logs or errors.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, env_ignore_empty=True)
 
     service: ServiceName
     role: Role = "both"
@@ -46,6 +46,15 @@ class Settings(BaseSettings):
     )
     credential_keys: SecretStr | None = Field(
         default=None, description="comma-separated id:base64(32-byte Ed25519 seed); the first one signs credentials"
+    )
+
+    smtp_url: SecretStr | None = Field(
+        default=None, description="smtp://user:password@host:port or smtps://…; None: nothing is sent by e-mail"
+    )
+    mail_from: str = Field(default="", description="the sender's address of e-mails")
+    rabbitmq_management_url: SecretStr | None = Field(
+        default=None,
+        description="http(s)://user:password@host:port of RabbitMQ's management API; None: no broker credentials here",
     )
 
     otlp_endpoint: str | None = Field(default=None, description="OTLP/HTTP collector, e.g. http://host:4318")

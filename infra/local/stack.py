@@ -164,8 +164,8 @@ def _own(here: Stack, name: str) -> dict[str, str]:
 
 
 def _publics(name: str) -> dict[str, str]:
-    """Who signs has keys; what the registry prints and signs names its address, so it is known before it starts."""
-    if name not in ("registry", "assessment"):
+    """Who signs has keys; who names its own address in what it signs knows it before it starts."""
+    if name not in ("registry", "assessment", "notification"):
         return {}
     keys = {"CREDENTIAL_KEYS": f"local:{_new_key()}"}
     if name == "assessment":

@@ -1,6 +1,9 @@
-"""Wires notification: the feed, subscriptions, deliveries and the loops that keep them moving."""
+"""Wires notification: each room from those it asks, then stores, doors, hearers, and the loops that keep it moving."""
 
+from functools import cached_property
 from pathlib import Path
+
+from fastapi import APIRouter
 
 from services.notification.deliveries import api as deliveries_api
 from services.notification.deliveries.handlers import FanOut
@@ -18,37 +21,94 @@ from services.notification.subscriptions.storage import subscription_store
 from shared.messaging.consumers import Hearers
 from shared.process import Service, Tools
 from shared.rulebook import Rulebook
+from shared.signing import Keyring
 
 DATA = Path(__file__).parent / "data"
 
 
+class Rooms:
+    """Notification's rooms; each is made when it is first asked for, so their order follows from who asks whom."""
+
+    def __init__(self, tools: Tools) -> None:
+        self.tools = tools
+        self.rules = Rulebook.load(DATA / "rules.json")
+
+    @cached_property
+    def url(self) -> str:
+        """How links to this service begin."""
+        settings = self.tools.settings
+        return settings.public_url or f"http://{settings.http_host}:{settings.http_port}"
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """What checkpoints, proofs and webhooks are signed with."""
+        keys = self.tools.settings.credential_keys
+        return Keyring(keys.get_secret_value() if keys else "", self.url)
+
+    @cached_property
+    def log(self) -> FeedLog:
+        return FeedLog(self.tools.database)
+
+    @cached_property
+    def feed(self) -> Feed:
+        return Feed(self.log, Growth(self.log.newest), grown=[self.fan_out.nudge])
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        tools = self.tools
+        hosts = Hosts(private_allowed=tools.settings.webhook_private_hosts)
+        return Subscriptions(subscription_store(tools.database), self.log.newest, hosts, tools.sealer)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        return Deliveries(self.tools.database)
+
+    @cached_property
+    def sender(self) -> Sender:
+        tools = self.tools
+        return Sender(
+            self.deliveries,
+            self.log,
+            self.subscriptions,
+            self.rules,
+            tools.clock,
+            look_every=tools.settings.poll_every,
+        )
+
+    @cached_property
+    def fan_out(self) -> FanOut:
+        return FanOut(
+            self.log,
+            self.subscriptions.subscriptions,
+            self.deliveries,
+            Cursors(self.tools.database),
+            self.tools.clock,
+            made=self.sender.serve,
+        )
+
+
 def build(tools: Tools) -> Service:
     """Notification, not yet connected to anything."""
-    log = FeedLog(tools.database)
-    subscriptions = Subscriptions(
-        subscription_store(tools.database),
-        log.newest,
-        Hosts(private_allowed=tools.settings.webhook_private_hosts),
-        tools.sealer,
-    )
-    deliveries = Deliveries(tools.database)
-    rules = Rulebook.load(DATA / "rules.json")
-    sender = Sender(deliveries, log, subscriptions, rules, tools.clock, look_every=tools.settings.poll_every)
-    fan_out = FanOut(
-        log, subscriptions.subscriptions, deliveries, Cursors(tools.database), tools.clock, made=sender.serve
-    )
-    feed = Feed(log, Growth(log.newest), grown=[fan_out.nudge])
-    hearers = Hearers()
-    feed_consumers.hear(hearers, feed)
+    rooms = Rooms(tools)
     return Service(
-        stores=[subscriptions.subscriptions],
-        routers=[
-            feed_api.routes(feed),
-            subscriptions_api.routes(subscriptions),
-            deliveries_api.routes(deliveries),
-        ],
-        hearers=hearers,
-        due=[fan_out.due],
-        prepare=[log.prepare, deliveries.prepare],
-        loops=[fan_out.run, sender.run],
+        stores=[rooms.subscriptions.subscriptions],
+        routers=_routers(rooms),
+        hearers=_hearers(rooms),
+        due=[rooms.fan_out.due],
+        prepare=[rooms.log.prepare, rooms.deliveries.prepare],
+        loops=[rooms.fan_out.run, rooms.sender.run],
     )
+
+
+def _routers(rooms: Rooms) -> list[APIRouter]:
+    return [
+        feed_api.routes(rooms.feed),
+        subscriptions_api.routes(rooms.subscriptions),
+        deliveries_api.routes(rooms.deliveries),
+    ]
+
+
+def _hearers(rooms: Rooms) -> Hearers:
+    hearers = Hearers()
+    feed_consumers.hear(hearers, rooms.feed)
+    return hearers

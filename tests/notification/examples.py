@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.notification.deliveries.domain import Delivery, identity
-from services.notification.feed.domain import FeedEvent
+from services.notification.feed.domain import FeedEvent, Filter
 from services.notification.subscriptions.domain import Subscription
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -40,7 +40,7 @@ def subscription(**changed: Any) -> Subscription:
         line="33",
         unit=None,
         url="https://hooks.example.org/skillcert",
-        types=(),
+        only=Filter(),
         from_position=0,
         secret="sealed",
     ).having(**changed)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notification.feed.domain import UnknownEventType, check_pattern, matches, unit_in, without_sealed
+from services.notification.feed.domain import UnknownEventType, check_pattern, matches, named_in, without_sealed
 from services.notification.feed.storage import admits, within
 from shared.act import EVERYTHING, NATIONAL, Scope
 from shared.events.catalogue import EVENTS
@@ -55,9 +55,9 @@ def test_what_is_not_sealed_stays_as_it_came(event_type: str, body: dict[str, An
 
 
 def test_the_unit_of_an_event_is_read_from_its_body() -> None:
-    assert unit_in({"unit": "unit-33-001"}) == "unit-33-001"
-    assert unit_in({"unit": 7}) is None
-    assert unit_in({}) is None
+    assert named_in({"unit": "unit-33-001"}, "unit") == "unit-33-001"
+    assert named_in({"unit": 7}, "unit") is None
+    assert named_in({}, "unit") is None
 
 
 def test_an_event_is_written_as_a_structured_cloud_event() -> None:

@@ -11,6 +11,7 @@ import pytest
 from infra.local.servers import Servers
 from services.notification.deliveries.handlers import FanOut
 from services.notification.deliveries.storage import Cursors, Deliveries
+from services.notification.feed.domain import Filter
 from services.notification.feed.storage import FeedLog, Wanted
 from services.notification.subscriptions.storage import subscription_store
 from shared.act import EVERYTHING, NATIONAL, Act, Scope
@@ -103,10 +104,10 @@ async def test_an_event_comes_back_as_it_was_kept(databases: list[Database]) -> 
     [
         (Wanted(0, 10), EVERYTHING, "abcd"),
         (Wanted(1, 2), EVERYTHING, "bc"),
-        (Wanted(0, 10, ("evaluation.*",)), EVERYTHING, "c"),
-        (Wanted(0, 10, ("evaluation.*", "registry.plan.filed.v1")), EVERYTHING, "abc"),
-        (Wanted(0, 10, subject="s2"), EVERYTHING, "b"),
-        (Wanted(0, 10, correlation="c9"), EVERYTHING, "d"),
+        (Wanted(0, 10, Filter(types=("evaluation.*",))), EVERYTHING, "c"),
+        (Wanted(0, 10, Filter(types=("evaluation.*", "registry.plan.filed.v1"))), EVERYTHING, "abc"),
+        (Wanted(0, 10, Filter(subjects=("s2",))), EVERYTHING, "b"),
+        (Wanted(0, 10, Filter(correlations=("c9",))), EVERYTHING, "d"),
         (Wanted(0, 10), Scope("33"), "ad"),
         (Wanted(0, 10), Scope("44"), "bcd"),
         (Wanted(0, 10), Scope("44", "u2"), "b"),

@@ -7,22 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.notification.feed.domain import Filter
 from services.notification.subscriptions.domain import State, WrongUrl, check_url, is_public
 from services.notification.subscriptions.handlers import new_secret
 from shared.errors import NotFound
 from shared.events.notification import EndpointDisabled
-from tests.notification.examples import NOON, subscription
+from tests.notification.examples import NOON, feed_event, subscription
 
 
 def test_no_types_means_every_type() -> None:
-    assert subscription(types=()).wants("registry.plan.filed.v1")
+    assert subscription(only=Filter()).wants(feed_event())
 
 
 def test_only_the_named_types_are_sent() -> None:
-    wants = subscription(types=("evaluation.*", "registry.plan.filed.v1")).wants
-    assert wants("registry.plan.filed.v1")
-    assert wants("evaluation.unit.passed.v1")
-    assert not wants("registry.plan.returned.v1")
+    wants = subscription(only=Filter(types=("evaluation.*", "registry.plan.filed.v1"))).wants
+    assert wants(feed_event(type="registry.plan.filed.v1"))
+    assert wants(feed_event(type="evaluation.unit.passed.v1"))
+    assert not wants(feed_event(type="registry.plan.returned.v1"))
 
 
 def test_an_endpoint_that_is_given_up_is_disabled_and_its_owner_told() -> None:

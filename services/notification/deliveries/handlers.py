@@ -90,7 +90,7 @@ def _made(group: Sequence[Subscription], run: Sequence[FeedEvent], now: datetime
     for subscription in group:
         scope = told(subscription)
         for event in run:
-            if subscription.wants(event.type) and admits(scope, event):
+            if subscription.wants(event) and admits(scope, event):
                 yield Delivery(
                     id=identity(subscription.id, event.position),
                     subscription=subscription.id,

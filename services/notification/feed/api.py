@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, JsonValue
 
-from services.notification.feed.domain import check_pattern
+from services.notification.feed.domain import Filter, check_pattern
 from services.notification.feed.handlers import Feed
 from services.notification.feed.storage import Wanted
 from shared.auth import Role
@@ -60,7 +60,9 @@ def routes(feed: Feed) -> APIRouter:
         """Events after a position, oldest first; an authority also sees what concerns every line."""
         if type is not None:
             check_pattern(type, "/query/type")
-        wanted = Wanted(after, limit, () if type is None else (type,), subject, correlation)
+        asked = {"types": type, "subjects": subject, "correlations": correlation}
+        only = Filter.model_validate({name: (value,) for name, value in asked.items() if value is not None})
+        wanted = Wanted(after, limit, only)
         rows, position = await feed.read(wanted, scope, wait)
         # The rows are JSON already; reading them into models and writing them again would only cost time.
         text = f'{{"rows":[{",".join(row.cloud_event() for row in rows)}],"next":{position}}}'

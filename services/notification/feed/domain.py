@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from pydantic import JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue
 from pydantic_core import to_json
 
 from shared.errors import Fault, Kind
@@ -40,6 +40,14 @@ class FeedEvent(NamedTuple):
     trace: str | None
     body: str
     heard_at: datetime
+    occupation: str | None = None
+    level: str | None = None
+    place: int = 0
+    """Its place among the events of its line (`authority`), from 1 without a gap."""
+    digest: str = ""
+    """SHA-256 of what the event says, hexadecimal."""
+    chain: str = ""
+    """SHA-256 over the chain of the event before it in its line and its own digest."""
 
     def cloud_event(self) -> str:
         """The CloudEvent in structured JSON; a webhook's body and a row of the feed are the same text."""
@@ -61,10 +69,38 @@ class FeedEvent(NamedTuple):
         return f'{attributes[:-1].decode()},"data":{self.body}}}'
 
 
-def unit_in(body: Mapping[str, Any]) -> str | None:
-    """The unit an event concerns, by its body."""
-    unit = body.get("unit")
-    return unit if isinstance(unit, str) else None
+def named_in(body: Mapping[str, Any], field: str) -> str | None:
+    """The unit, occupation or level an event concerns, by its body."""
+    value = body.get(field)
+    return value if isinstance(value, str) else None
+
+
+class Filter(BaseModel):
+    """Which events somebody wants: of each field one of the values named, a field that names none takes all."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    types: tuple[str, ...] = ()
+    authorities: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    occupations: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    correlations: tuple[str, ...] = ()
+
+    def wants(self, event: FeedEvent) -> bool:
+        """Whether the event is one of those."""
+        exact = (
+            (self.authorities, event.authority),
+            (self.units, event.unit),
+            (self.occupations, event.occupation),
+            (self.levels, event.level),
+            (self.subjects, event.subject),
+            (self.correlations, event.correlation),
+        )
+        if any(values and value not in values for values, value in exact):
+            return False
+        return not self.types or any(matches(pattern, event.type) for pattern in self.types)
 
 
 # -- patterns ------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pydantic_core import to_json
 
-from services.notification.feed.domain import FeedEvent, unit_in, without_sealed
+from services.notification.feed.domain import FeedEvent, named_in, without_sealed
 from services.notification.feed.growth import Growth
 from services.notification.feed.storage import FeedLog, Wanted
 from shared.act import Act, Scope
@@ -58,10 +58,12 @@ def _event(heard: Heard[Anything], act: Act) -> FeedEvent:
         time=heard.time,
         sequence=heard.sequence,
         authority=heard.authority,
-        unit=unit_in(body),
+        unit=named_in(body, "unit"),
         correlation=heard.correlation,
         causation=heard.causation,
         trace=act.trace or heard.trace,
         body=to_json(without_sealed(heard.type, body)).decode(),
         heard_at=act.at,
+        occupation=named_in(body, "occupation"),
+        level=named_in(body, "level"),
     )

@@ -5,12 +5,13 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from services.notification.feed.domain import FeedEvent
+from services.notification.feed.domain import FeedEvent, Filter
 from shared.act import NATIONAL, Scope
 from shared.errors import Contended
 from shared.storage.mongo import Database, Document, IndexModel
 
 RACES = 100  # runs of other writers that may come first
+ALL = Filter()
 PAUSE = 0.005  # seconds at most before the next try, so that two writers do not meet again and again
 INDEXES = (
     IndexModel([("event", 1)], unique=True),
@@ -23,20 +24,25 @@ INDEXES = (
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a reader asks of the feed; `types` are exact types or patterns, any of them, none meaning all."""
+    """What a reader asks of the feed: events after a position, of a filter."""
 
     after: int
     limit: int
-    types: Sequence[str] = ()
-    subject: str | None = None
-    correlation: str | None = None
+    only: Filter = ALL
 
     def query(self) -> Document:
         """The filter beside position and scope."""
-        exact = {"subject": self.subject, "correlation": self.correlation}
-        query: Document = {field: value for field, value in exact.items() if value is not None}
-        if self.types:
-            query["$or"] = [{"type": _type(pattern)} for pattern in self.types]
+        exact = {
+            "authority": self.only.authorities,
+            "unit": self.only.units,
+            "occupation": self.only.occupations,
+            "level": self.only.levels,
+            "subject": self.only.subjects,
+            "correlation": self.only.correlations,
+        }
+        query: Document = {field: {"$in": list(values)} for field, values in exact.items() if values}
+        if self.only.types:
+            query["$or"] = [{"type": _type(pattern)} for pattern in self.only.types]
         return query
 
 
@@ -106,7 +112,8 @@ class FeedLog:
 
     async def read(self, wanted: Wanted, scope: Scope, until: int) -> list[FeedEvent]:
         """Events after a position up to `until` (included) within a scope, oldest first."""
-        query = {"_id": {"$gt": wanted.after, "$lte": until}, **within(scope), **wanted.query()}
+        # Both may name the line or the unit: neither may replace the other.
+        query = {"_id": {"$gt": wanted.after, "$lte": until}, "$and": [within(scope), wanted.query()]}
         rows = await self._rows.find(query, sort=[("_id", 1)], limit=wanted.limit)
         return [_event(row) for row in rows]
 

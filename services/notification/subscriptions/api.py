@@ -50,7 +50,7 @@ def routes(subscriptions: Subscriptions) -> APIRouter:
     async def subscribe(asked: Subscribe, act: Asked, response: Response) -> NewSubscription:
         """Be told by webhook of what the caller may see; the answer alone shows the secret (Standard Webhooks)."""
         made = tagged(response, await subscriptions.subscribe(act, asked))
-        return NewSubscription.model_validate(made, from_attributes=True)
+        return NewSubscription.model_validate(_fields(made))
 
     router.add_api_route(
         "",
@@ -95,7 +95,11 @@ def routes(subscriptions: Subscriptions) -> APIRouter:
 
 
 def _view(subscription: Subscription) -> SubscriptionView:
-    return SubscriptionView.model_validate(subscription, from_attributes=True)
+    return SubscriptionView.model_validate(_fields(subscription))
+
+
+def _fields(subscription: Subscription) -> dict[str, Any]:
+    return {**subscription.model_dump(), **subscription.only.model_dump()}
 
 
 def _door_that_opens(sealer: Sealer) -> type[Door]:

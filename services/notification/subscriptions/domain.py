@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from typing import ClassVar
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field
 
-from services.notification.feed.domain import matches
+from services.notification.feed.domain import FeedEvent, Filter
 from shared.entity import Entity
 from shared.errors import Fault, Kind, NotFound
 from shared.events.base import Event
@@ -44,19 +45,21 @@ class Subscription(Entity):
     `owner` is the organisation that subscribed, `secret` is sealed, bound to the id.
     """
 
+    SCHEMA: ClassVar[int] = 2
+
     owner: str
     line: str | None
     unit: str | None
     url: str
-    types: tuple[str, ...]
+    only: Filter
     from_position: int
     state: State = State.ACTIVE
     reason: str = ""
     secret: str = Field(repr=False)
 
-    def wants(self, event_type: str) -> bool:
-        """Whether an event of this type is sent; no types means every type."""
-        return not self.types or any(matches(pattern, event_type) for pattern in self.types)
+    def wants(self, event: FeedEvent) -> bool:
+        """Whether an event is sent, if its scope admits it."""
+        return self.only.wants(event)
 
     def must_belong_to(self, owner: str | None) -> None:
         """A subscriber touches its own subscriptions only (None: the scope has decided)."""

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.notification.feed.domain import check_pattern
+from services.notification.feed.domain import Filter, check_pattern
 from services.notification.subscriptions.commands import Subscribe
 from services.notification.subscriptions.domain import Subscription
 from services.notification.subscriptions.hosts import Hosts
@@ -45,7 +45,7 @@ class Subscriptions:
             line=act.scope.authority,
             unit=act.scope.unit,
             url=asked.url,
-            types=asked.types,
+            only=Filter(types=asked.types),
             from_position=begin,
             secret=self.sealer.seal(new_secret(), bound_to=identity),
         )

@@ -14,7 +14,12 @@ INDEXES = (
 
 def subscription_store(database: Database) -> Store[Subscription]:
     """Notification's subscriptions."""
-    return Store(database, "/notification/subscriptions", Subscription, indexes=INDEXES)
+    return Store(database, "/notification/subscriptions", Subscription, indexes=INDEXES, upgrades={1: _with_filter})
+
+
+def _with_filter(document: Document) -> Document:
+    """Schema 1 knew types only."""
+    return {**document, "only": {"types": document.get("types", ())}}
 
 
 def owner_for(caller: Caller) -> str | None:

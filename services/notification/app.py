@@ -8,12 +8,15 @@ from fastapi import APIRouter
 from services.notification.deliveries import api as deliveries_api
 from services.notification.deliveries.handlers import FanOut
 from services.notification.deliveries.sender import Sender
-from services.notification.deliveries.storage import Cursors, Deliveries
+from services.notification.deliveries.storage import Cursors, Deliveries, Endpoints
 from services.notification.feed import api as feed_api
 from services.notification.feed import consumers as feed_consumers
 from services.notification.feed.growth import Growth
 from services.notification.feed.handlers import Feed
 from services.notification.feed.storage import FeedLog
+from services.notification.replays import api as replays_api
+from services.notification.replays.handlers import Replays
+from services.notification.replays.storage import replay_store
 from services.notification.subscriptions import api as subscriptions_api
 from services.notification.subscriptions.handlers import Subscriptions
 from services.notification.subscriptions.hosts import Hosts
@@ -68,6 +71,7 @@ class Rooms:
         tools = self.tools
         return Sender(
             self.deliveries,
+            Endpoints(tools.database),
             self.log,
             self.subscriptions,
             self.rules,
@@ -86,17 +90,29 @@ class Rooms:
             made=self.sender.serve,
         )
 
+    @cached_property
+    def replays(self) -> Replays:
+        return Replays(
+            replay_store(self.tools.database),
+            self.log,
+            self.subscriptions,
+            self.deliveries,
+            self.tools.clock,
+            made=self.sender.serve,
+            look_every=self.tools.settings.poll_every,
+        )
+
 
 def build(tools: Tools) -> Service:
     """Notification, not yet connected to anything."""
     rooms = Rooms(tools)
     return Service(
-        stores=[rooms.subscriptions.subscriptions],
+        stores=[rooms.subscriptions.subscriptions, rooms.replays.replays],
         routers=_routers(rooms),
         hearers=_hearers(rooms),
         due=[rooms.fan_out.due],
         prepare=[rooms.log.prepare, rooms.deliveries.prepare],
-        loops=[rooms.fan_out.run, rooms.sender.run],
+        loops=[rooms.fan_out.run, rooms.sender.run, rooms.replays.run],
     )
 
 
@@ -104,6 +120,7 @@ def _routers(rooms: Rooms) -> list[APIRouter]:
     return [
         feed_api.routes(rooms.feed),
         subscriptions_api.routes(rooms.subscriptions),
+        replays_api.routes(rooms.replays),
         deliveries_api.routes(rooms.deliveries),
     ]
 

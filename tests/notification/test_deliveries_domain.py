@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notification import app
-from services.notification.deliveries.domain import KEPT, Attempt, Delivery, State, identity
+from services.notification.deliveries.domain import KEPT, Attempt, Delivery, Health, Schedule, State, identity
 from shared.rulebook import Rulebook
 from tests.notification.examples import NOON, delivery
 
@@ -25,7 +25,7 @@ def attempt(answer: str, at: datetime = NOON) -> Attempt:
 def tried(answers: Sequence[str], delays: Sequence[float] = DELAYS) -> Delivery:
     row = delivery()
     for answer in answers:
-        row = row.after(attempt(answer, row.due), delays)
+        row = row.after(attempt(answer, row.due), Schedule(delays))
     return row
 
 
@@ -46,7 +46,6 @@ def test_after_the_last_delay_it_has_failed() -> None:
     row = tried(["500", "timeout", "503"])
     assert (row.state, row.ended_at) == (State.FAILED, NOON + timedelta(seconds=35))
     assert [one.answer for one in row.attempts] == ["500", "timeout", "503"]
-    assert row.failing_since == NOON
 
 
 def test_gone_is_remembered_and_the_event_waits_for_the_endpoint_to_come_back() -> None:
@@ -67,13 +66,15 @@ def test_it_ends_with_the_first_taken_attempt_or_the_last_of_the_schedule(answer
     for answer in answers:
         if row.state is not State.WAITING:
             break
-        row = row.after(attempt(answer, row.due), DELAYS)
+        row = row.after(attempt(answer, row.due), Schedule(DELAYS))
     ended = row.state is not State.WAITING
     assert ended == (row.attempts != () and (row.attempts[-1].taken or row.tried == len(DELAYS)))
     assert (row.ended_at is not None) == ended
 
 
 def test_ids_sort_as_positions_do() -> None:
+    ids = [identity("subscription-1", position, replay) for position in (8, 10) for replay in ("", "replay-1")]
+    assert ids == sorted(set(ids))
     ids = [identity("subscription-1", position) for position in (9, 10, 99, 100, 2_000_000_000)]
     assert ids == sorted(ids)
 
@@ -86,7 +87,38 @@ def test_the_schedule_begins_at_once_and_waits_longer_each_time() -> None:
     delays = rules().value("delivery.delays", list[float], on=date(2026, 1, 1))
     assert delays[0] == 0
     assert all(shorter < longer for shorter, longer in pairwise(delays))
-    assert len(delays) <= KEPT
+    assert len(delays) == 10
+    assert 74 <= sum(delays) / 3600 <= 76
+    assert delays[-1] == 24 * 3600
+
+
+@given(st.text(min_size=1, max_size=20), st.integers(min_value=0, max_value=2))
+def test_jitter_makes_a_delay_longer_by_up_to_its_fraction_and_a_repeat_comes_to_the_same(name: str, at: int) -> None:
+    schedule = Schedule(DELAYS, 0.1)
+    wait = schedule.wait(name, at)
+    assert timedelta(seconds=DELAYS[at]) <= wait <= timedelta(seconds=DELAYS[at] * 1.1)
+    assert wait == schedule.wait(name, at)
+
+
+def test_what_failed_together_does_not_come_again_together() -> None:
+    assert len({Schedule(DELAYS, 0.1).wait(f"subscription-1/{at}", 2) for at in range(100)}) > 90
+
+
+@pytest.mark.parametrize(("asked", "seconds"), [(None, 5), (2, 5), (20, 20), (10**9, 30)])
+def test_an_endpoint_is_left_alone_as_long_as_it_asks_for_up_to_the_longest_delay(
+    asked: float | None, seconds: float
+) -> None:
+    row = delivery().after(Attempt(at=NOON, answer="503", ms=7, retry_after=asked), Schedule(DELAYS))
+    assert row.due == NOON + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(("days", "answer", "dead"), [(4.99, "500", False), (5, "500", True), (9, "204", False)])
+def test_an_endpoint_is_dead_at_an_attempt_that_fails_five_days_after_the_first(
+    days: float, answer: str, dead: bool
+) -> None:
+    last = attempt(answer, NOON + timedelta(days=days))
+    assert Health(failing_since=NOON).is_dead(last, 5) is dead
+    assert not Health().is_dead(last, 5)
 
 
 def test_an_attempt_ends_before_the_claim_of_it_does() -> None:

@@ -150,25 +150,47 @@ async def test_a_refused_event_comes_again_when_its_time_has_come(service: Runni
     assert len(hooks.at(path)) == 1
     service.forward(seconds=6)
     await subscriber(service).in_state(made["id"], "waiting", tried=2)
-    service.forward(seconds=31)
+    service.forward(seconds=331)
     (row,) = await subscriber(service).in_state(made["id"], "delivered")
     assert [attempt["answer"] for attempt in row["attempts"]] == ["500", "302", "204"]
     assert [hook.headers["webhook-id"] for hook in hooks.at(path)] == [event] * 3
     assert hooks.at("/elsewhere") == []
 
 
-async def test_an_endpoint_that_fails_through_its_schedule_is_disabled_and_goes_on_when_enabled(
+async def test_an_event_refused_through_its_schedule_has_failed_and_the_others_go_on(
     service: Running, hooks: Receiver, path: str
 ) -> None:
     hooks.answers[path].extend([500] * 10)
     asking = subscriber(service)
     made = await asking.subscribe(hooks.url(path))
-    failed = await say(service)
+    await say(service)
     for attempt in range(1, 10):
         await asking.in_state(made["id"], "waiting", tried=attempt)
-        service.forward(days=1, seconds=1)
+        service.forward(hours=8 if attempt < 8 else 27)
     (row,) = await asking.in_state(made["id"], "failed")
-    assert (row["event"], row["tried"]) == (failed, 10)
+    assert len(row["attempts"]) == row["tried"] == 10
+    assert (await asking.get(f"/deliveries/{row['id']}")).json() == row
+    assert not await asking.is_disabled(made["id"])
+    other = await say(service)
+    await eventually(lambda: _sent(hooks, path, other))
+
+
+async def test_an_endpoint_that_takes_nothing_for_five_days_is_disabled_and_goes_on_when_enabled(
+    service: Running, hooks: Receiver, path: str
+) -> None:
+    hooks.answers[path].extend([500, 204, 500, 500, 500])
+    asking = subscriber(service)
+    made = await asking.subscribe(hooks.url(path))
+    await say(service)
+    await asking.in_state(made["id"], "waiting", tried=1)
+    service.forward(days=6)
+    await asking.in_state(made["id"], "delivered")  # this one was late, and the days begin anew
+    failed = await say(service)
+    await asking.in_state(made["id"], "waiting", tried=1)
+    service.forward(days=4, hours=23)
+    await asking.in_state(made["id"], "waiting", tried=2)
+    assert not await asking.is_disabled(made["id"])
+    service.forward(hours=2)
     await eventually(lambda: asking.is_disabled(made["id"]))
     told = [json.loads(said.body) for said in await service.heard(EndpointDisabled)]
     assert [(one["subscription"], one["last_answer"]) for one in told if one["subscription"] == made["id"]] == [
@@ -177,8 +199,14 @@ async def test_an_endpoint_that_fails_through_its_schedule_is_disabled_and_goes_
 
     held_back = await say(service)
     await center(service).in_feed(held_back)
+    service.forward(days=6)
+    hooks.answers[path].append(500)  # the days of before do not count any more
     assert (await asking.post(f"/subscriptions/{made['id']}/enable")).status_code == 200
     await eventually(lambda: _sent(hooks, path, held_back))
+    service.forward(hours=1)
+    await asking.in_state(made["id"], "delivered", most=3)
+    assert not await asking.is_disabled(made["id"])
+    assert failed in [hook.headers["webhook-id"] for hook in hooks.at(path)]
 
 
 async def _sent(hooks: Receiver, path: str, event: str) -> bool:

@@ -1,8 +1,9 @@
 """Deliveries over HTTP: what was sent to whom, and what came of it."""
 
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from services.notification.deliveries.domain import Attempt, Delivery, State
@@ -11,6 +12,8 @@ from services.notification.subscriptions.storage import owned_by
 from shared.auth import Role
 from shared.http.door import Calling, allow, doors
 from shared.http.pages import Cursor, Limit, Page, after, page
+
+READERS = (Role.SUBSCRIBER, Role.AUTHORITY, Role.UNIT, Role.CENTER, Role.AUDITOR)
 
 
 class DeliveryView(BaseModel):
@@ -23,8 +26,10 @@ class DeliveryView(BaseModel):
     type: str = Field(examples=["registry.certificate.filed.v1"])
     state: State
     due: datetime = Field(description="when it is tried next, while it waits")
-    attempts: tuple[Attempt, ...] = Field(description="the last ones, oldest first")
-    tried: int
+    attempts: tuple[Attempt, ...] = Field(description="up to 200, oldest first")
+    tried: int = Field(description="attempts since it was made, or was last redriven")
+    replay: str = Field(description="the replay that sends it again; empty: it is sent as it happened")
+    redriven: str = Field(description="the act or replay that last had it tried anew; empty: none")
     ended_at: datetime | None
 
 
@@ -33,19 +38,30 @@ def routes(deliveries: Deliveries) -> APIRouter:
     router = doors("/deliveries", "deliveries")
 
     @router.get("")
-    @allow(Role.SUBSCRIBER, Role.AUTHORITY, Role.UNIT, Role.CENTER, Role.AUDITOR)
+    @allow(*READERS)
     async def index(
         caller: Calling,
         subscription: str | None = None,
         state: State | None = None,
+        of_type: Annotated[str | None, Query(alias="type")] = None,
+        event: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
         cursor: Cursor = None,
         limit: Limit = 100,
     ) -> Page[DeliveryView]:
-        """Deliveries by subscription and position."""
-        asked = {"subscription": subscription, "state": state}
+        """Deliveries by subscription and position; `since` and `until` bound `due`."""
+        due = {name: value for name, value in (("$gte", since), ("$lt", until)) if value is not None}
+        asked = {"subscription": subscription, "state": state, "type": of_type, "event": event, "due": due or None}
         query = {**owned_by(caller), **{name: value for name, value in asked.items() if value is not None}}
         rows = await deliveries.listed(query, after=after(cursor), limit=limit + 1)
         return page([_view(row) for row in rows], limit, lambda row: row.id)
+
+    @router.get("/{delivery:path}")
+    @allow(*READERS)
+    async def read(delivery: str, caller: Calling) -> DeliveryView:
+        """One delivery with every attempt."""
+        return _view(await deliveries.get(delivery, owned_by(caller)))
 
     return router
 

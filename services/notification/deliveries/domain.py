@@ -1,12 +1,17 @@
 """A delivery's life: tried again and again by the schedule, until it is taken or given up."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 
 from pydantic import BaseModel, ConfigDict, Field
 
-KEPT = 20  # attempts a delivery remembers
+from services.notification.feed.domain import FeedEvent
+from services.notification.subscriptions.domain import Subscription
+
+KEPT = 200  # attempts a delivery remembers
 GONE = "410"
 
 
@@ -31,11 +36,30 @@ class Attempt(BaseModel):
         examples=["204"],
     )
     ms: int = Field(description="how long it took, milliseconds")
+    retry_after: float | None = Field(default=None, description="seconds the endpoint asked to be left alone")
 
     @property
     def taken(self) -> bool:
         """Only a 2xx answer says the event was received."""
         return len(self.answer) == len(GONE) and self.answer.startswith("2")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When a delivery is tried: seconds before each attempt, each made longer by up to a fraction of itself."""
+
+    delays: Sequence[float]
+    jitter: float = 0.0
+
+    def wait(self, delivery: str, tried: int, asked: float | None = None) -> timedelta:
+        """How long until the next attempt: never shorter than the endpoint asked for, up to the longest delay."""
+        delay = self.delays[tried] * (1 + self.jitter * _share(f"{delivery}@{tried}"))
+        return timedelta(seconds=max(delay, min(asked or 0.0, max(self.delays))))
+
+
+def _share(text: str) -> float:
+    """A number from 0 to below 1 that the text alone decides, so that a repeat comes to the same instant."""
+    return int.from_bytes(sha256(text.encode()).digest()[:6]) / 2**48
 
 
 class Delivery(BaseModel):
@@ -56,20 +80,18 @@ class Delivery(BaseModel):
     attempts: tuple[Attempt, ...] = ()
     tried: int = 0
     ended_at: datetime | None = None
+    replay: str = Field(default="", description="the replay that sends it again; empty: it is sent as it happened")
+    redriven: str = Field(default="", description="who last had it tried anew: an act or a replay")
+    again: bool = Field(default=False, description="it is sent again: new events go before it")
     claim: str = Field(default="", exclude=True, repr=False)
-
-    @property
-    def failing_since(self) -> datetime:
-        """The first attempt remembered."""
-        return self.attempts[0].at if self.attempts else self.due
 
     @property
     def gone(self) -> bool:
         """The endpoint said that it is there no more."""
         return bool(self.attempts) and self.attempts[-1].answer == GONE
 
-    def after(self, attempt: Attempt, delays: Sequence[float]) -> "Delivery":
-        """What becomes of it by an attempt; `delays` are the seconds before each.
+    def after(self, attempt: Attempt, schedule: Schedule) -> "Delivery":
+        """What becomes of it by an attempt.
 
         An endpoint that is gone fails nothing: it is disabled, and what waits is there if it comes back.
         """
@@ -77,11 +99,47 @@ class Delivery(BaseModel):
         known = {"attempts": (*self.attempts, attempt)[-KEPT:], "tried": tried}
         if attempt.taken:
             return self.model_copy(update={**known, "state": State.DELIVERED, "ended_at": attempt.at})
-        if tried >= len(delays):
+        if tried >= len(schedule.delays):
             return self.model_copy(update={**known, "state": State.FAILED, "ended_at": attempt.at})
-        return self.model_copy(update={**known, "due": attempt.at + timedelta(seconds=delays[tried])})
+        return self.model_copy(update={**known, "due": attempt.at + schedule.wait(self.id, tried, attempt.retry_after)})
 
 
-def identity(subscription: str, position: int) -> str:
-    """A delivery's id: the same event to the same subscription is the same delivery; ids sort by position."""
-    return f"{subscription}/{position:012d}"
+def identity(subscription: str, position: int, replay: str = "") -> str:
+    """A delivery's id: the same event to the same subscription is the same delivery, once for each replay.
+
+    Ids sort by position.
+    """
+    return f"{subscription}/{position:012d}{replay and '/'}{replay}"
+
+
+def made_for(
+    subscription: Subscription, event: FeedEvent, now: datetime, *, replay: str = "", again: bool = False
+) -> Delivery:
+    """An event on its way to a subscription."""
+    return Delivery(
+        id=identity(subscription.id, event.position, replay),
+        subscription=subscription.id,
+        position=event.position,
+        event=event.event,
+        type=event.type,
+        authority=subscription.authority,
+        unit=subscription.unit,
+        owner=subscription.owner,
+        due=now,
+        replay=replay,
+        again=again,
+    )
+
+
+class Health(BaseModel):
+    """How an endpoint has answered lately."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    failing_since: datetime | None = Field(default=None, description="first failed attempt since it last took anything")
+    last_taken: datetime | None = None
+
+    def is_dead(self, attempt: Attempt, days: float) -> bool:
+        """Whether this failed attempt is the one too many."""
+        since = self.failing_since
+        return since is not None and not attempt.taken and attempt.at - since >= timedelta(days=days)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
-from services.notification.deliveries.domain import Delivery, identity
+from services.notification.deliveries.domain import Delivery, made_for
 from services.notification.deliveries.storage import Cursors, Deliveries
 from services.notification.feed.domain import FeedEvent
 from services.notification.feed.storage import FeedLog, Wanted, admits
@@ -81,7 +81,8 @@ class FanOut:
         making = _made(group, run, self.clock.now())
         while chunk := list(islice(making, CHUNK)):
             await self.deliveries.add(chunk)
-            self.made(group)
+            told_now = {row.subscription for row in chunk}
+            self.made([row for row in group if row.id in told_now])
         await self.cursors.move([row.id for row in group], run[-1].position)
         return len(run) == RUN
 
@@ -91,14 +92,4 @@ def _made(group: Sequence[Subscription], run: Sequence[FeedEvent], now: datetime
         scope = told(subscription)
         for event in run:
             if subscription.wants(event) and admits(scope, event):
-                yield Delivery(
-                    id=identity(subscription.id, event.position),
-                    subscription=subscription.id,
-                    position=event.position,
-                    event=event.event,
-                    type=event.type,
-                    authority=subscription.authority,
-                    unit=subscription.unit,
-                    owner=subscription.owner,
-                    due=now,
-                )
+                yield made_for(subscription, event, now)

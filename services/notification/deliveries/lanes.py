@@ -1,16 +1,17 @@
 """A lane: what is due for one subscription, tried over its own connections, so that no endpoint holds up another."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 import httpx
 import structlog
 
-from services.notification.deliveries.domain import Delivery, State
+from services.notification.deliveries.domain import Attempt, Delivery, Schedule, State
 from services.notification.deliveries.posting import AT_ONCE, Endpoint
-from services.notification.deliveries.storage import Deliveries
+from services.notification.deliveries.storage import Deliveries, Endpoints
 from services.notification.feed.domain import FeedEvent
 from services.notification.feed.storage import FeedLog
 from services.notification.subscriptions.handlers import Subscriptions
@@ -20,6 +21,7 @@ from shared.errors import Fault
 from shared.rulebook import Rulebook
 
 CLAIMED = 32  # at once; with what waits before, all of it is tried within the lease even if nothing answers
+IN_ORDER = 4  # claimed at once when they go one after the other: within the lease as well
 IDLE = 60.0  # seconds after which a lane with nothing to do ends
 
 log = structlog.get_logger()
@@ -27,14 +29,19 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Office:
-    """What all lanes work with; `tried` takes what became of a delivery and sees that it is written."""
+    """What all lanes work with.
+
+    `tried` takes what became of a delivery and sees that it is written; `record` has written it when it returns.
+    """
 
     deliveries: Deliveries
+    endpoints: Endpoints
     feed: FeedLog
     subscriptions: Subscriptions
     rules: Rulebook
     clock: Clock
     tried: Callable[[Delivery], None]
+    record: Callable[[Sequence[Delivery]], Awaitable[None]]
 
 
 class Errand(NamedTuple):
@@ -43,7 +50,8 @@ class Errand(NamedTuple):
     delivery: Delivery
     event: FeedEvent
     seconds: float
-    delays: Sequence[float]
+    schedule: Schedule
+    days: float
 
 
 @dataclass
@@ -53,6 +61,7 @@ class Lane:
     subscription: str
     endpoint: Endpoint
     office: Office
+    ordered: bool = False
     _held: dict[str, Delivery] = field(default_factory=dict)
     _errands: asyncio.Queue[Errand | None] = field(default_factory=lambda: asyncio.Queue(AT_ONCE))
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
@@ -93,40 +102,66 @@ class Lane:
         """Claim some and hand them to the workers; whether there were any."""
         office, now, today = self.office, self.office.clock.now(), self.office.clock.today()
         try:
-            rows = await office.deliveries.claim(self.subscription, now, CLAIMED)
+            claim, most = office.deliveries.claim, CLAIMED
+            if self.ordered:
+                claim, most = office.deliveries.claim_in_order, IN_ORDER
+            rows = await claim(self.subscription, now, most)
             self._held.update({row.id: row for row in rows})
             events = await office.feed.at([row.position for row in rows]) if rows else {}
             seconds = office.rules.number("delivery.timeout", on=today)
             delays = office.rules.value("delivery.delays", list[float], on=today)
+            schedule = Schedule(delays, office.rules.number("delivery.jitter", on=today))
+            days = office.rules.number("delivery.disable_after_days", on=today)
         except Fault as fault:  # still due, or due again when the lease ends
             log.warning("nothing claimed", subscription=self.subscription, cause=fault.slug)
             return False
-        for row in rows:
-            await self._errands.put(Errand(row, events[row.position], seconds, delays))
+        errands = [Errand(row, events[row.position], seconds, schedule, days) for row in rows]
+        if self.ordered:
+            return await self._one_by_one(errands)
+        for errand in errands:
+            await self._errands.put(errand)
         return bool(rows)
+
+    async def _one_by_one(self, errands: Sequence[Errand]) -> bool:
+        """Try each when the one before it is taken or failed for good; whether to go on."""
+        for errand in errands:
+            tried = None if self._over else await self._try(self.endpoint.places[0], errand)
+            if tried is None or tried.state is State.WAITING:
+                await self._give_back()
+                return False
+        return bool(errands)
 
     async def _work(self, place: httpx.AsyncHTTPTransport) -> None:
         while (errand := await self._errands.get()) is not None:
             if not self._over:
                 await self._try(place, errand)
 
-    async def _try(self, place: httpx.AsyncHTTPTransport, errand: Errand) -> None:
+    async def _try(self, place: httpx.AsyncHTTPTransport, errand: Errand) -> Delivery | None:
         attempt, trace = await self.endpoint.post(place, errand.event, errand.seconds)
-        tried = errand.delivery.after(attempt, errand.delays)
-        if tried.gone or tried.state is State.FAILED:
-            try:
-                await self._give_up(tried, errand.event, trace)
-            except Fault as fault:  # not written down: its lease ends and it is tried again
-                log.warning("attempt lost", delivery=tried.id, cause=fault.slug)
-                return
+        tried = errand.delivery.after(attempt, errand.schedule)
+        try:
+            if not attempt.taken:
+                await self._look_at(tried, errand, trace)
+            if self.ordered:
+                await self.office.record([tried])
+        except Fault as fault:  # not written down: its lease ends and it is tried again
+            log.warning("attempt lost", delivery=tried.id, cause=fault.slug)
+            return None
         del self._held[tried.id]
-        self.office.tried(tried)
+        if not self.ordered:
+            self.office.tried(tried)
+        return tried
 
-    async def _give_up(self, tried: Delivery, event: FeedEvent, trace: str | None) -> None:
+    async def _look_at(self, tried: Delivery, errand: Errand, trace: str | None) -> None:
+        """Whether this failure is the one too many."""
+        last = tried.attempts[-1]
+        health = await self.office.endpoints.health(self.subscription)
+        if tried.gone or health.is_dead(last, errand.days):
+            await self._give_up(tried, health.failing_since or last.at, errand.event, trace)
+
+    async def _give_up(self, tried: Delivery, since: datetime, event: FeedEvent, trace: str | None) -> None:
         """Disable the subscription; before the delivery is written down, so that a crash between is repaired."""
-        since, last = tried.failing_since, tried.attempts[-1]
-        if not tried.gone and await self.office.deliveries.taken_since(self.subscription, since):
-            return  # it takes other events: this one is refused, the endpoint is not dead
+        last: Attempt = tried.attempts[-1]
         act = Act(
             id=f"{tried.id}@{tried.tried}",
             at=last.at,
@@ -137,9 +172,13 @@ class Lane:
         await self.office.subscriptions.give_up(act, self.subscription, since, last.answer)
         self.stop()
 
-    async def _leave(self) -> None:
+    async def _give_back(self) -> None:
         try:
             await self.office.deliveries.release(list(self._held.values()))
+            self._held.clear()
         except Fault as fault:  # the lease gives them back
             log.warning("not released", subscription=self.subscription, cause=fault.slug)
+
+    async def _leave(self) -> None:
+        await self._give_back()
         await self.endpoint.close()

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -12,7 +12,7 @@ import structlog
 from services.notification.deliveries.domain import Delivery
 from services.notification.deliveries.lanes import Lane, Office
 from services.notification.deliveries.posting import Endpoint
-from services.notification.deliveries.storage import Deliveries
+from services.notification.deliveries.storage import Deliveries, Endpoints
 from services.notification.feed.storage import FeedLog
 from services.notification.subscriptions.domain import State, Subscription
 from services.notification.subscriptions.handlers import Subscriptions
@@ -29,8 +29,9 @@ log = structlog.get_logger()
 class Ledger:
     """Outcomes on their way into the database, many in one write."""
 
-    def __init__(self, deliveries: Deliveries) -> None:
+    def __init__(self, deliveries: Deliveries, endpoints: Endpoints) -> None:
         self._deliveries = deliveries
+        self._endpoints = endpoints
         self._tried: list[Delivery] = []
         self._any = asyncio.Event()
 
@@ -51,7 +52,7 @@ class Ledger:
         tried, self._tried = self._tried, []
         self._any.clear()
         try:
-            await self._deliveries.record(tried)
+            await self.record(tried)
         except Fault as fault:
             log.warning("outcomes not written yet", deliveries=len(tried), cause=fault.slug)
             self._tried = [*tried, *self._tried]
@@ -59,16 +60,23 @@ class Ledger:
             return False
         return True
 
+    async def record(self, tried: Sequence[Delivery]) -> None:
+        """How the endpoints answered first: what a crash keeps from being written after it is tried again."""
+        await self._endpoints.note(tried)
+        await self._deliveries.record(tried)
+
 
 class Sender:
     """Every worker has one; claims keep two from trying the same delivery at once."""
 
     def __init__(
-        self, deliveries: Deliveries, feed: FeedLog, subscriptions: Subscriptions, rules: Rulebook, clock: Clock,
-        *, look_every: float,
+        self, deliveries: Deliveries, endpoints: Endpoints, feed: FeedLog, subscriptions: Subscriptions,
+        rules: Rulebook, clock: Clock, *, look_every: float,
     ) -> None:  # fmt: skip
-        self._ledger = Ledger(deliveries)
-        self._office = Office(deliveries, feed, subscriptions, rules, clock, self._ledger.take)
+        self._ledger = Ledger(deliveries, endpoints)
+        self._office = Office(
+            deliveries, endpoints, feed, subscriptions, rules, clock, self._ledger.take, self._ledger.record
+        )
         self._look_every = look_every
         self._lanes: dict[str, tuple[Lane, asyncio.Task[None]]] = {}
         self._fresh: dict[str, Subscription] = {}
@@ -126,12 +134,14 @@ class Sender:
                 log.warning("not sent to", subscription=subscription.id, cause=fault.slug)
                 return
             self._lanes[subscription.id] = lane, tasks.create_task(lane.run())
+        lane.ordered = subscription.ordered
         lane.wake()
 
     async def _end(self, subscription: Subscription, now: datetime) -> None:
         if subscription.id in self._lanes:
             lane, _ = self._lanes.pop(subscription.id)
             lane.stop()
+        await self._office.endpoints.forget(subscription.id)
         if subscription.state is State.DELETED:
             await self._office.deliveries.drop(subscription.id, now)
 

@@ -1,19 +1,27 @@
 """Where deliveries and cursors are kept; everything here is written in bulk and may be written twice."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import takewhile
 from time import time
 from uuid import uuid4
 
-from services.notification.deliveries.domain import Delivery, State
+from services.notification.deliveries.domain import Attempt, Delivery, Health, State
+from shared.errors import NotFound
 from shared.storage.mongo import Database, Document, IndexModel, UpdateOne
 
 LEASE = 20.0  # seconds of real time after which a claimed delivery is anybody's again
 FREE = 0.0
+BY_DUE = (("due", 1), ("_id", 1))
+BY_POSITION = (("again", 1), ("position", 1), ("_id", 1))
 DROPPED_AT_ONCE = 1_000
+WAITING: Document = {"partialFilterExpression": {"state": State.WAITING}}
 INDEXES = (
     IndexModel([("state", 1), ("subscription", 1), ("due", 1), ("_id", 1)]),
-    IndexModel([("subscription", 1), ("ended_at", 1)], partialFilterExpression={"state": State.DELIVERED}),
+    IndexModel([("subscription", 1), ("again", 1), ("due", 1), ("_id", 1)], **WAITING),
+    IndexModel([("subscription", 1), ("again", 1), ("position", 1), ("_id", 1)], **WAITING),
+    IndexModel([("subscription", 1), ("state", 1), ("_id", 1)]),
     IndexModel([("authority", 1), ("unit", 1), ("_id", 1)]),
 )
 
@@ -45,21 +53,38 @@ class Deliveries:
         return [row["_id"] for row in rows if row["due"] <= now]
 
     async def claim(self, subscription: str, now: datetime, most: int) -> list[Delivery]:
-        """Take what is due for this process alone, oldest first; `release` or the lease's end gives it back."""
-        free: Document = {
-            "subscription": subscription,
-            "state": State.WAITING,
-            "due": {"$lte": now},
-            "claimed_until": {"$lt": time()},
-        }
-        rows = await self._rows.find(free, sort=[("due", 1), ("_id", 1)], limit=most)
+        """Take what is due for this process alone, oldest first; `release` or the lease's end gives it back.
+
+        What is sent again comes after everything new.
+        """
+        free = _free(subscription, now)
+        rows = await self._rows.find({**free, "again": {"$in": [False, None]}}, sort=BY_DUE, limit=most)
+        if len(rows) < most:
+            rows += await self._rows.find({**free, "again": True}, sort=BY_DUE, limit=most - len(rows))
+        return await self._take(rows, free)
+
+    async def claim_in_order(self, subscription: str, now: datetime, most: int) -> list[Delivery]:
+        """The same by position: nothing while the first is not due yet, or any is in the hands of another process."""
+        waiting: Document = {"subscription": subscription, "state": State.WAITING}
+        if await self._rows.find_one({**waiting, "claimed_until": {"$gte": time()}}, projection={"_id": 1}):
+            return []
+        rows = await self._rows.find(waiting, sort=BY_POSITION, limit=most)
+        first = list(takewhile(lambda row: row["due"] <= now, rows))
+        claimed = await self._take(first, _free(subscription, now))
+        if [row.id for row in claimed] == [row["_id"] for row in first]:
+            return claimed
+        await self.release(claimed)  # another process was there at the same time: neither may go before the other
+        return []
+
+    async def _take(self, rows: Sequence[Document], free: Document) -> list[Delivery]:
         if not rows:
             return []
         claim = uuid4().hex
         mine = {"_id": {"$in": [row["_id"] for row in rows]}}
         claimed = {"claim": claim, "claimed_until": time() + LEASE}
         if await self._rows.update_all({**free, **mine}, {"$set": claimed}) < len(rows):
-            rows = await self._rows.find({**mine, "claim": claim}, sort=[("due", 1), ("_id", 1)])
+            taken = {row["_id"] for row in await self._rows.find({**mine, "claim": claim}, fields={"_id": 1})}
+            rows = [row for row in rows if row["_id"] in taken]
         return [_delivery({**row, **claimed}) for row in rows]
 
     async def release(self, deliveries: Sequence[Delivery]) -> None:
@@ -84,15 +109,84 @@ class Deliveries:
         over = {"$set": {"state": State.DROPPED, "ended_at": now, "claim": ""}}
         await self._rows.update_all({**waiting, "_id": {"$in": [row["_id"] for row in rows]}}, over)
 
-    async def taken_since(self, subscription: str, since: datetime) -> bool:
-        """Whether the endpoint took anything at or after that instant."""
-        query = {"subscription": subscription, "state": State.DELIVERED, "ended_at": {"$gte": since}}
-        return await self._rows.find_one(query, projection={"_id": 1}) is not None
+    async def get(self, delivery: str, query: Document) -> Delivery:
+        """One delivery with all its attempts."""
+        row = await self._rows.find_one({**query, "_id": delivery})
+        if row is None:
+            raise NotFound(f"there is no Delivery {delivery} within your scope")
+        return _delivery(row)
+
+    async def waiting_again(self, subscription: str) -> int:
+        """How much is still to be sent again to it."""
+        return await self._rows.count({"subscription": subscription, "state": State.WAITING, "again": True})
+
+    async def ended(self, query: Document, replay: str, after: str, limit: int) -> list[str]:
+        """What a redrive takes next, by id: what ended so, and what it took already if nobody noted that."""
+        rows = await self._rows.find(
+            {"subscription": query["subscription"], "_id": {"$gt": after}, "$or": [query, {"redriven": replay}]},
+            sort=[("_id", 1)],
+            limit=limit,
+            fields={"_id": 1},
+        )
+        return [row["_id"] for row in rows]
+
+    async def redrive(self, deliveries: Sequence[str], by: str, now: datetime) -> int:
+        """Try these anew from the beginning of the schedule; a repeat changes nothing. How many were changed."""
+        over: Document = {"_id": {"$in": list(deliveries)}, "state": {"$ne": State.WAITING}, "redriven": {"$ne": by}}
+        anew = {"state": State.WAITING, "due": now, "tried": 0, "ended_at": None, "again": True, "redriven": by}
+        return await self._rows.update_all(over, {"$set": {**anew, "claim": "", "claimed_until": FREE}})
+
+    async def drop_replay(self, subscription: str, replay: str, now: datetime) -> bool:
+        """What a cancelled replay was still to send is over; some of it at a time, whether there may be more."""
+        waiting: Document = {"subscription": subscription, "state": State.WAITING, "again": True}
+        waiting["$or"] = [{"replay": replay}, {"redriven": replay}]
+        rows = await self._rows.find(waiting, limit=DROPPED_AT_ONCE, fields={"_id": 1})
+        over = {"$set": {"state": State.DROPPED, "ended_at": now, "claim": ""}}
+        await self._rows.update_all({**waiting, "_id": {"$in": [row["_id"] for row in rows]}}, over)
+        return len(rows) == DROPPED_AT_ONCE
 
     async def listed(self, query: Document, *, after: str, limit: int) -> list[Delivery]:
         """Deliveries by id, those after the cursor."""
         rows = await self._rows.find({**query, "_id": {"$gt": after}}, sort=[("_id", 1)], limit=limit)
         return [_delivery(row) for row in rows]
+
+
+class Endpoints:
+    """How each endpoint has answered lately; several processes may write, in any order and twice."""
+
+    def __init__(self, database: Database) -> None:
+        self._rows = database.collection("endpoints")
+
+    async def health(self, subscription: str) -> Health:
+        """What is known of one."""
+        return Health.model_validate(await self._rows.find_one({"_id": subscription}) or {})
+
+    async def note(self, tried: Sequence[Delivery]) -> None:
+        """Keep the first failure since it last took anything, and when that was."""
+        seen: dict[str, list[Attempt]] = defaultdict(list)
+        for row in tried:
+            seen[row.subscription].append(row.attempts[-1])
+        writes = [
+            UpdateOne({"_id": name}, change, upsert=True) for name, rows in seen.items() for change in _noted(rows)
+        ]
+        if writes:
+            await self._rows.write_all(writes)
+
+    async def forget(self, subscription: str) -> None:
+        """It is not tried now: when it is again, its days are counted anew."""
+        await self._rows.delete({"_id": subscription})
+
+
+def _noted(attempts: Sequence[Attempt]) -> Iterator[list[Document]]:
+    taken = max((row.at for row in attempts if row.taken), default=None)
+    if taken is not None:
+        over = {"$gt": ["$failing_since", taken]}
+        kept = {"$cond": [over, "$failing_since", None]}
+        yield [{"$set": {"last_taken": {"$max": ["$last_taken", taken]}, "failing_since": kept}}]
+    failed = min((row.at for row in attempts if not row.taken and (taken is None or row.at > taken)), default=None)
+    if failed is not None:  # $max and $min pass over what is null or absent
+        since = {"$min": ["$failing_since", failed]}
+        yield [{"$set": {"failing_since": {"$cond": [{"$lt": ["$last_taken", failed]}, since, "$failing_since"]}}}]
 
 
 class Cursors:
@@ -110,6 +204,15 @@ class Cursors:
         """These have been told everything up to `position`."""
         forward = {"$max": {"position": position}}
         await self._rows.write_all([UpdateOne({"_id": name}, forward, upsert=True) for name in subscriptions])
+
+
+def _free(subscription: str, now: datetime) -> Document:
+    return {
+        "subscription": subscription,
+        "state": State.WAITING,
+        "due": {"$lte": now},
+        "claimed_until": {"$lt": time()},
+    }
 
 
 def _document(delivery: Delivery) -> Document:

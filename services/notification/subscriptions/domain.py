@@ -53,6 +53,7 @@ class Subscription(Entity):
     url: str
     only: Filter
     from_position: int
+    ordered: bool = False
     state: State = State.ACTIVE
     reason: str = ""
     secret: str = Field(repr=False)

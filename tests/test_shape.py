@@ -42,6 +42,7 @@ MEANT_OTHERWISE = {
     "id": "every entity has an identity; a certificate's number and a person's ID number are not called so",
     "registration": "the days in which candidates are entered (报名); a filing is never called so",
     "region": "where a unit is or a plan is for, by GB/T 2260; an authority is never called so",
+    "retry": "the header Retry-After of an endpoint's answer has its name from HTTP; trying again is never called so",
     "pass": "the pass line and the pass rate; the document for the exam is a ticket",
 }
 

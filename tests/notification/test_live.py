@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from services.notification.app import DATA
 from services.notification.deliveries.storage import Deliveries
 from shared.act import NATIONAL
 from shared.events.assessment import FinalResult, ResultsFinalised
 from shared.events.notification import EndpointDisabled
+from shared.rulebook import Rulebook
 from tests.live import Running, eventually
 from tests.notification.examples import NOON
 from tests.notification.receiver import NEVER, Receiver
@@ -18,6 +20,7 @@ from tests.notification.story import Asking, MoonRisen, center, returned, say, s
 
 pytestmark = pytest.mark.live
 
+DELAYS = Rulebook.load(DATA / "rules.json").value("delivery.delays", list[float], on=NOON.date())
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
@@ -162,11 +165,11 @@ async def test_an_event_refused_through_its_schedule_has_failed_and_the_others_g
 ) -> None:
     hooks.answers[path].extend([500] * 10)
     asking = subscriber(service)
-    made = await asking.subscribe(hooks.url(path))
+    made = await asking.subscribe(hooks.url(path), "registry.*")
     await say(service)
-    for attempt in range(1, 10):
+    for attempt, delay in enumerate(DELAYS[1:], start=1):
         await asking.in_state(made["id"], "waiting", tried=attempt)
-        service.forward(hours=8 if attempt < 8 else 27)
+        service.forward(seconds=delay * 1.1)
     (row,) = await asking.in_state(made["id"], "failed")
     assert len(row["attempts"]) == row["tried"] == 10
     assert (await asking.get(f"/deliveries/{row['id']}")).json() == row
@@ -180,7 +183,7 @@ async def test_an_endpoint_that_takes_nothing_for_five_days_is_disabled_and_goes
 ) -> None:
     hooks.answers[path].extend([500, 204, 500, 500, 500])
     asking = subscriber(service)
-    made = await asking.subscribe(hooks.url(path))
+    made = await asking.subscribe(hooks.url(path), "registry.*")
     await say(service)
     await asking.in_state(made["id"], "waiting", tried=1)
     service.forward(days=6)

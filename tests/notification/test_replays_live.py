@@ -8,7 +8,6 @@ from services.notification.app import Rooms
 from services.notification.deliveries.domain import Attempt, Delivery, Schedule
 from services.notification.deliveries.storage import Endpoints
 from services.notification.replays import handlers
-from shared.act import Act
 from tests.live import Running, eventually
 from tests.notification.examples import delivery
 from tests.notification.receiver import Receiver
@@ -121,23 +120,33 @@ async def test_a_turn_that_dies_before_it_is_noted_is_repeated_and_counted_once(
     assert len(await asking.deliveries(made["id"])) == 10
 
 
-async def test_a_cancelled_replay_drops_what_it_had_still_to_send(service: Running, hooks: Receiver, path: str) -> None:
+async def test_no_more_is_made_than_is_sent_and_a_cancelled_replay_drops_the_rest(
+    service: Running, hooks: Receiver, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handlers, "TURN", 1)
+    monkeypatch.setattr(handlers, "AHEAD", 1)
     start, asking = await begin(service), subscriber(service)
     made = await asking.subscribe(hooks.url(path), "registry.*")
-    await say(service)
-    await asking.in_state(made["id"], "delivered")
-    hooks.answers[path].extend([500] * 1)
+    for _ in range(3):
+        await say(service)
+    await asking.in_state(made["id"], "delivered", most=3)
+    hooks.answers[path].append(500)
     answer = await asking.post("/replays", {"subscription": made["id"], "from_position": start})
-    await asking.in_state(made["id"], "waiting", tried=1)
-    replays = Rooms(service.process.tools).replays
-    replay = await replays.replays.get((await over(asking, answer.json()["id"]))["id"])  # type: ignore[arg-type]
-    act = Act(id="test", at=replay.asked_at, correlation="test")
-    await replays.replays.change(
-        replay.id, act, lambda found: (found.having(state="running", ended_at=None, until_position=10**9), [])
-    )
-    assert (await asking.post(f"/replays/{replay.id}/cancel")).status_code == 200
-    row = await eventually(lambda: asking.in_state(made["id"], "dropped"))
-    assert row[0]["replay"] == replay.id
+    (stuck,) = await asking.in_state(made["id"], "waiting", tried=1)
+    row = (await asking.get(f"/replays/{answer.json()['id']}")).json()
+    assert (row["state"], row["made"]) == ("running", 1)
+    assert (await asking.post(f"/replays/{row['id']}/cancel")).status_code == 200
+    row = await over(asking, row["id"], "cancelled")
+    (dropped,) = await asking.in_state(made["id"], "dropped")
+    assert (dropped["id"], dropped["replay"], row["made"]) == (stuck["id"], row["id"], 1)
+    service.forward(seconds=6)
+    event = await say(service)
+    await eventually(lambda: _at_last(hooks, path, event))
+    assert len(hooks.at(path)) == 5  # three, the one refused, and the new one
+
+
+async def _at_last(hooks: Receiver, path: str, event: str) -> bool:
+    return sent(hooks, path)[-1] == event
 
 
 def _at(base: datetime, second: int) -> datetime:

@@ -19,9 +19,10 @@ from tests.notification.story import say, subscriber
 
 pytestmark = pytest.mark.live
 
+RETURNED = "registry.plan.returned.v1"
 ENDPOINTS = 100
 EVENTS = 10  # of each round, one after the other
-ROUNDS = 4
+ROUNDS = 3
 HISTORY = 20_000
 
 
@@ -53,7 +54,7 @@ async def test_one_dead_endpoint_in_a_hundred_leaves_the_p99_of_the_others(
 ) -> None:
     asking = subscriber(service)
     paths = [f"{path}/{at}" for at in range(ENDPOINTS)]
-    made = [await asking.subscribe(hooks.url(one), "registry.*") for one in paths]
+    made = [await asking.subscribe(hooks.url(one), RETURNED) for one in paths]
     dead, others = paths[0], paths[1:]
     await waits(service, hooks, others, "u")  # connections are open
     ratios = []
@@ -63,9 +64,8 @@ async def test_one_dead_endpoint_in_a_hundred_leaves_the_p99_of_the_others(
         hooks.answers[dead].extend([NEVER] * 1000)
         ill = p99(await waits(service, hooks, others, "u"))
         ratios.append(ill / well)
-    print(f"p99 of the others, with a dead one against without: {[round(one, 2) for one in ratios]}")
     assert await asking.in_state(made[0]["id"], "waiting")
-    assert min(ratios) <= 1.5
+    assert min(ratios) <= 1.5, ratios
 
 
 async def test_a_back_fill_of_many_thousands_does_not_delay_another_s_new_event(
@@ -78,7 +78,7 @@ async def test_a_back_fill_of_many_thousands_does_not_delay_another_s_new_event(
         rows = [feed_event(event=f"{path}-{at}", sequence=1, unit=path) for at in range(begin, begin + 1_000)]
         await log.append(rows)
     much = await asking.subscribe(hooks.url(f"{path}/much"), "registry.*")
-    await asking.subscribe(hooks.url(f"{path}/other"), "registry.plan.returned.v1")
+    await asking.subscribe(hooks.url(f"{path}/other"), RETURNED)
     alone = p99(await waits(service, hooks, [f"{path}/other"], "u"))
     answer = await asking.post("/replays", {"subscription": much["id"], "from_position": start})
     assert answer.status_code == 202
@@ -86,8 +86,7 @@ async def test_a_back_fill_of_many_thousands_does_not_delay_another_s_new_event(
     beside = await waits(service, hooks, [f"{path}/other", f"{path}/much"], "u")
     row = (await asking.get(f"/replays/{answer.json()['id']}")).json()
     ahead = await Rooms(service.process.tools).deliveries.waiting_again(much["id"])
-    print(f"p99 alone {alone:.3f} s, beside the back-fill {p99(beside):.3f} s; made by then: {row['made']}")
     assert row["state"] == "running", "it was over too soon to say anything"
     assert ahead <= 2_000
-    assert p99(beside) <= 1.0
+    assert p99(beside) <= 1.0, f"{alone:.3f} s without the back-fill"
     assert (await asking.post(f"/replays/{row['id']}/cancel")).status_code == 200

@@ -206,7 +206,7 @@ async def test_an_endpoint_that_takes_nothing_for_five_days_is_disabled_and_goes
     hooks.answers[path].append(500)  # the days of before do not count any more
     assert (await asking.post(f"/subscriptions/{made['id']}/enable")).status_code == 200
     await eventually(lambda: _sent(hooks, path, held_back))
-    service.forward(hours=1)
+    service.forward(hours=3)
     await asking.in_state(made["id"], "delivered", most=3)
     assert not await asking.is_disabled(made["id"])
     assert failed in [hook.headers["webhook-id"] for hook in hooks.at(path)]

@@ -137,7 +137,7 @@ class Health(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     failing_since: datetime | None = Field(default=None, description="first failed attempt since it last took anything")
-    last_taken: datetime | None = None
+    well_at: datetime | None = Field(default=None, description="it took something, or was no longer tried, at last")
 
     def is_dead(self, attempt: Attempt, days: float) -> bool:
         """Whether this failed attempt is the one too many."""

@@ -171,6 +171,7 @@ class Lane:
         )
         await self.office.subscriptions.give_up(act, self.subscription, since, last.answer)
         self.stop()
+        await self.office.endpoints.forget(self.subscription, self.office.clock.now())
 
     async def _give_back(self) -> None:
         try:

@@ -141,7 +141,7 @@ class Sender:
         if subscription.id in self._lanes:
             lane, _ = self._lanes.pop(subscription.id)
             lane.stop()
-        await self._office.endpoints.forget(subscription.id)
+        await self._office.endpoints.forget(subscription.id, now)
         if subscription.state is State.DELETED:
             await self._office.deliveries.drop(subscription.id, now)
 

@@ -172,21 +172,25 @@ class Endpoints:
         if writes:
             await self._rows.write_all(writes)
 
-    async def forget(self, subscription: str) -> None:
-        """It is not tried now: when it is again, its days are counted anew."""
-        await self._rows.delete({"_id": subscription})
+    async def forget(self, subscription: str, now: datetime) -> None:
+        """It is not tried any more: when it is again, its days are counted anew, whatever is still noted late."""
+        await self._rows.update({"_id": subscription}, _well(now), upsert=True)
+
+
+def _well(at: datetime) -> list[Document]:
+    """Failures up to this instant do not count."""
+    since = {"$cond": [{"$gt": ["$failing_since", at]}, "$failing_since", None]}
+    return [{"$set": {"well_at": {"$max": ["$well_at", at]}, "failing_since": since}}]
 
 
 def _noted(attempts: Sequence[Attempt]) -> Iterator[list[Document]]:
     taken = max((row.at for row in attempts if row.taken), default=None)
     if taken is not None:
-        over = {"$gt": ["$failing_since", taken]}
-        kept = {"$cond": [over, "$failing_since", None]}
-        yield [{"$set": {"last_taken": {"$max": ["$last_taken", taken]}, "failing_since": kept}}]
+        yield _well(taken)
     failed = min((row.at for row in attempts if not row.taken and (taken is None or row.at > taken)), default=None)
     if failed is not None:  # $max and $min pass over what is null or absent
         since = {"$min": ["$failing_since", failed]}
-        yield [{"$set": {"failing_since": {"$cond": [{"$lt": ["$last_taken", failed]}, since, "$failing_since"]}}}]
+        yield [{"$set": {"failing_since": {"$cond": [{"$lt": ["$well_at", failed]}, since, "$failing_since"]}}}]
 
 
 class Cursors:

@@ -118,7 +118,10 @@ async def in_notification(service: Running) -> Made:
         return bool(answer.json()["rows"])
 
     await eventually(delivered)
-    return {"subscription": made.json()["id"]}
+    rows = (await service.http.get("/v1/deliveries", headers=unit(service))).json()["rows"]
+    again = {"subscription": made.json()["id"], "from_position": 0}
+    replay = await service.http.post("/v1/replays", json=again, headers=unit(service))
+    return {"subscription": made.json()["id"], "delivery": rows[0]["id"], "replay": replay.json()["id"]}
 
 
 MAKERS: dict[ServiceName, Callable[[Running], Awaitable[Made]]] = {

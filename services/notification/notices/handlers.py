@@ -94,6 +94,8 @@ class NoticeFollower:
     followed: Followed
     rules: Rulebook
     clock: Clock
+    _reached: int = 0
+    _kept: int = 0
     _grown: asyncio.Event = field(default_factory=asyncio.Event)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -119,15 +121,24 @@ class NoticeFollower:
                 continue
 
     async def _step(self) -> bool:
-        end, after = await asyncio.gather(self.log.newest(), self.followed.position())
+        if not self._reached:
+            self._reached = self._kept = await self.followed.position()
+        end, after = await self.log.newest(), self._reached
         if end <= after:
             return False
         types = (*(cause.type for cause in self.causes.causes), *OWN)
         run = await self.log.read(Wanted(after, RUN, Filter(types=types)), EVERYTHING, end)
         await self._make([event for event in run if event.type not in OWN])
         await self._prove([event for event in run if event.type in OWN])
-        await self.followed.move(run[-1].position if len(run) == RUN else end)
+        await self._move(run[-1].position if len(run) == RUN else end, made=bool(run))
         return len(run) == RUN
+
+    async def _move(self, position: int, *, made: bool) -> None:
+        """A busy feed with nothing for the public costs no write for each of its events: a start looks at some anew."""
+        self._reached = position
+        if made or position - self._kept >= RUN:
+            await self.followed.move(position)
+            self._kept = position
 
     async def _make(self, events: Sequence[FeedEvent]) -> None:
         made = [(event, notice) for event in events if (notice := self._notice(event))]

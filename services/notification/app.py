@@ -18,7 +18,7 @@ from services.notification.notices import api as notices_api
 from services.notification.notices import pages as notices_pages
 from services.notification.notices.domain.causes import Causes
 from services.notification.notices.handlers import NoticeFollower, Notices
-from services.notification.notices.storage import Followed, notice_store
+from services.notification.notices.storage import Followed, UnitNames, notice_store
 from services.notification.subscriptions import api as subscriptions_api
 from services.notification.subscriptions.handlers import Subscriptions
 from services.notification.subscriptions.hosts import Hosts
@@ -95,13 +95,22 @@ class Rooms:
 
     @cached_property
     def notices(self) -> Notices:
-        return Notices(notice_store(self.tools.database), self.log, self.rules, self.tools.clock, self.keyring)
+        tools = self.tools
+        store, names = notice_store(tools.database), UnitNames(tools.database)
+        return Notices(store, self.log, self.rules, tools.clock, self.keyring, names)
 
     @cached_property
     def follower(self) -> NoticeFollower:
         causes = Causes.model_validate_json((DATA / "notices.json").read_bytes())
-        followed = Followed(self.tools.database)
-        return NoticeFollower(self.notices.notices, self.log, causes, followed, self.rules, self.tools.clock)
+        return NoticeFollower(
+            self.notices.notices,
+            self.log,
+            causes,
+            Followed(self.tools.database),
+            self.notices.names,
+            self.rules,
+            self.tools.clock,
+        )
 
     @cached_property
     def reading(self) -> Allowance:

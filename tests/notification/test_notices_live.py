@@ -167,6 +167,16 @@ async def test_a_follower_that_begins_anew_makes_the_same_notices(public: Public
     assert (await public.get("/v1/notices", limit=100))["rows"] == before
 
 
+async def test_a_unit_is_shown_under_its_newest_name_in_whatever_order_it_is_heard(public: Public) -> None:
+    unit = f"unit-33-{uuid4().hex[:6]}"
+    for sequence, name in ((5, "新名称建设职业学校"), (3, "旧名称建设学校")):
+        event = example("registry.unit.authorised.v1", unit=unit, name=name)
+        await public.service.says(event, subject=unit, sequence=sequence)
+    notice = await public.says(example("evaluation.unit.passed.v1", unit=unit))
+    assert (await public.seen(notice))["unit_name"] == "新名称建设职业学校"
+    assert "新名称建设职业学校" in (await public.service.http.get(f"/notices/{notice}")).text
+
+
 # -- announcements -------------------------------------------------------------------------------------
 
 

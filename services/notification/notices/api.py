@@ -37,6 +37,7 @@ class NoticeView(BaseModel):
     version: int
     authority: str = Field(description="the line it belongs to", examples=["33"])
     unit: str | None = Field(description="id of the unit it is about")
+    unit_name: str = Field(description="what the registry calls that unit today; empty if not known")
     kind: NoticeKind
     standing: str = Field(description="scheduled, open, closed, withdrawn or replaced", examples=["open"])
     title: Both
@@ -80,7 +81,7 @@ def _readers(router: APIRouter, notices: Notices, allowed: Allowance) -> None:
         """Every notice that was published, the newest first; without a token."""
         wanted = Wanted(kind, line, None if standing is None else standing is Standing.OPEN)
         rows = await notices.listed(wanted, place_in(cursor), limit + 1)
-        return page([_view(row, notices) for row in rows], limit, lambda row: key(row.opens_at, row.id))
+        return page(await _views(notices, *rows), limit, lambda row: key(row.opens_at, row.id))
 
     @router.get("/keys")
     @public
@@ -93,7 +94,7 @@ def _readers(router: APIRouter, notices: Notices, allowed: Allowance) -> None:
     @limited(allowed)
     async def read(notice: str, response: Response) -> NoticeView:
         """One published notice, whatever became of it."""
-        return _view(tagged(response, await notices.get(notice)), notices)
+        return await _view(notices, tagged(response, await notices.get(notice)))
 
     @router.get("/{notice}/proof")
     @public
@@ -108,7 +109,7 @@ def _writers(router: APIRouter, notices: Notices) -> None:
     @allow(*WRITERS)
     async def announce(asked: AnnounceNotice, act: Asked, response: Response) -> NoticeView:
         """Announce something to the public: the Center for every line, an authority for its own."""
-        return _view(tagged(response, await notices.announce(act, asked)), notices)
+        return await _view(notices, tagged(response, await notices.announce(act, asked)))
 
     @router.post("/{notice}/withdraw")
     @allow(*WRITERS)
@@ -116,7 +117,7 @@ def _writers(router: APIRouter, notices: Notices) -> None:
         notice: str, asked: WithdrawNotice, act: Asked, expect: Expected, response: Response
     ) -> NoticeView:
         """Withdraw a notice of one's line; it stays visible as withdrawn, with the reason."""
-        return _view(tagged(response, await notices.withdraw(act, notice, asked, expect)), notices)
+        return await _view(notices, tagged(response, await notices.withdraw(act, notice, asked, expect)))
 
 
 def key(opens_at: datetime, identity: str) -> str:
@@ -138,6 +139,21 @@ def place_in(cursor: str | None) -> tuple[datetime, str] | None:
     return opened, found[1]
 
 
-def _view(notice: Notice, notices: Notices) -> NoticeView:
-    fields = notice.model_dump(include=set(NoticeView.model_fields) - {"standing"})
-    return NoticeView.model_validate({**fields, "standing": notice.standing(notices.clock.now())})
+async def _view(notices: Notices, notice: Notice) -> NoticeView:
+    (view,) = await _views(notices, notice)
+    return view
+
+
+async def _views(notices: Notices, *rows: Notice) -> list[NoticeView]:
+    now, names = notices.clock.now(), await notices.names.known([row.unit for row in rows])
+    kept = set(NoticeView.model_fields) - {"standing", "unit_name"}
+    return [
+        NoticeView.model_validate(
+            {
+                **row.model_dump(include=kept),
+                "standing": row.standing(now),
+                "unit_name": names.get(row.unit or "", ""),
+            }
+        )
+        for row in rows
+    ]

@@ -10,17 +10,18 @@ from typing import Any
 
 import structlog
 
-from services.notification.feed.domain import FeedEvent, Filter
+from services.notification.feed.domain import FeedEvent, Filter, matches
 from services.notification.feed.storage import FeedLog, Wanted
 from services.notification.notices.commands import AnnounceNotice, WithdrawNotice
 from services.notification.notices.domain.causes import Cause, Causes
 from services.notification.notices.domain.notice import Notice, NotPublishedYet, announced, day_of
 from services.notification.notices.domain.proof import Proof, proof_of
-from services.notification.notices.storage import PUBLIC, Asked, Followed, listed, of_series, scheduled
+from services.notification.notices.storage import PUBLIC, Asked, Followed, UnitNames, listed, of_series, scheduled
 from shared.act import EVERYTHING, NATIONAL, Act
 from shared.clock import Clock
 from shared.errors import Fault, NotFound
 from shared.events.notification import NoticePublished, NoticeWithdrawn
+from shared.privacy import scrub
 from shared.rulebook import Rulebook
 from shared.signing import Keyring
 from shared.storage.store import Store
@@ -28,6 +29,7 @@ from shared.storage.store import Store
 log = structlog.get_logger()
 RUN = 500  # events read at once
 OWN = (NoticePublished.type, NoticeWithdrawn.type)
+UNITS = ("registry.unit.*",)
 PROOF_TYPE = "notice+jwt"
 
 
@@ -40,6 +42,7 @@ class Notices:
     rules: Rulebook
     clock: Clock
     keyring: Keyring
+    names: UnitNames
 
     async def announce(self, act: Act, asked: AnnounceNotice) -> Notice:
         """Publish an announcement, or keep it until its time."""
@@ -72,12 +75,16 @@ class Notices:
 
     async def proof(self, identity: str) -> Proof:
         """What proves that a notice was published, and what it said, signed."""
+        proof = await self.evidence(identity)
+        return proof.model_copy(update={"signed": self.keyring.sign(proof.claims(), PROOF_TYPE)})
+
+    async def evidence(self, identity: str) -> Proof:
+        """The same without a signature."""
         notice = await self.get(identity)
         event = (await self.log.at([notice.position])).get(notice.position) if notice.position else None
         if event is None:
             raise NotPublishedYet("its event is on its way to the feed; ask again in a moment")
-        proof = proof_of(notice, event, self.clock.now())
-        return proof.model_copy(update={"signed": self.keyring.sign(proof.claims(), PROOF_TYPE)})
+        return proof_of(notice, event, self.clock.now())
 
 
 @dataclass
@@ -92,6 +99,7 @@ class NoticeFollower:
     log: FeedLog
     causes: Causes
     followed: Followed
+    names: UnitNames
     rules: Rulebook
     clock: Clock
     _reached: int = 0
@@ -126,10 +134,11 @@ class NoticeFollower:
         end, after = await self.log.newest(), self._reached
         if end <= after:
             return False
-        types = (*(cause.type for cause in self.causes.causes), *OWN)
+        types = (*(cause.type for cause in self.causes.causes), *OWN, *UNITS)
         run = await self.log.read(Wanted(after, RUN, Filter(types=types)), EVERYTHING, end)
-        await self._make([event for event in run if event.type not in OWN])
+        await self._make([event for event in run if self.causes.of(event.type)])
         await self._prove([event for event in run if event.type in OWN])
+        await self._name([event for event in run if matches(UNITS[0], event.type)])
         await self._move(run[-1].position if len(run) == RUN else end, made=bool(run))
         return len(run) == RUN
 
@@ -181,6 +190,12 @@ class NoticeFollower:
             await self.notices.change_all(
                 {event.subject: (self._act("prove", event), partial(Notice.proved, event=event))}
             )
+
+    async def _name(self, events: Sequence[FeedEvent]) -> None:
+        for event in events:
+            body: Mapping[str, Any] = json.loads(event.body)
+            if event.unit and isinstance(name := body.get("name"), str):
+                await self.names.learn(event.unit, scrub(name), event.sequence)
 
     def _act(self, what: str, event: FeedEvent) -> Act:
         return Act(f"{what}-{event.event}", self.clock.now(), event.correlation, causation=event.event)

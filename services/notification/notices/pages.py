@@ -59,16 +59,18 @@ class Board:
         if len(rows) > ROWS:
             last = rows[ROWS - 1]
             further = "?" + urlencode({**named, "cursor": cursor_of(key(last.opens_at, last.id))})
-        shown = [(row, self._standing(row)) for row in rows[:ROWS]]
+        units = await self._notices.names.known([row.unit for row in rows])
+        shown = [(row, self._standing(row), units.get(row.unit or "", "")) for row in rows[:ROWS]]
         return {"rows": shown, "further": further, "archive": archive, "kind": kind, "line": line}
 
     async def _one(self, identity: str) -> Values:
         notice = await self._notices.get(identity)
         try:
-            proof = await self._notices.proof(identity)
+            proof = await self._notices.evidence(identity)
         except NotPublishedYet:
             proof = None
-        return {"notice": notice, "standing": self._standing(notice), "proof": proof}
+        unit = (await self._notices.names.known([notice.unit])).get(notice.unit or "", "")
+        return {"notice": notice, "standing": self._standing(notice), "proof": proof, "unit": unit}
 
     def _standing(self, notice: Notice) -> str:
         return notice.standing(self._notices.clock.now())

@@ -1,6 +1,6 @@
 """Where public notices are kept, and how far the feed was followed for them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,3 +76,21 @@ class Followed:
     async def move(self, position: int) -> None:
         """Every notice up to `position` is made."""
         await self._rows.update({"_id": FOLLOWER}, {"$max": {"position": position}}, upsert=True)
+
+
+class UnitNames:
+    """What the registry calls each unit; the highest sequence stands, in whatever order its events come."""
+
+    def __init__(self, database: Database) -> None:
+        self._rows = database.collection("unit_names")
+
+    async def learn(self, unit: str, name: str, sequence: int) -> None:
+        """A unit is called so as of this version of it."""
+        named = {"name": name, "sequence": sequence}
+        await self._rows.update({"_id": unit}, {"$setOnInsert": named}, upsert=True)
+        await self._rows.update({"_id": unit, "sequence": {"$lt": sequence}}, {"$set": named})
+
+    async def known(self, units: Iterable[str | None]) -> dict[str, str]:
+        """The names of those of these units that have been heard of."""
+        rows = await self._rows.find({"_id": {"$in": [unit for unit in set(units) if unit]}})
+        return {row["_id"]: row["name"] for row in rows}

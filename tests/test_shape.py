@@ -25,6 +25,8 @@ EXTRA_FILES = {
     "notification/deliveries/lanes.py": "what is due for one endpoint, tried so that it holds up no other",
     "notification/deliveries/sender.py": "the loop over all lanes, and the one place their outcomes are written",
     "notification/feed/growth.py": "waiting for the feed to grow: for readers and the fan-out, in no handler",
+    "notification/notices/atom.py": "the one place that writes Atom: a picture of notices, not a rule",
+    "notification/notices/pages.py": "the public board of HTML, where whatever goes wrong is a page as well",
     "notification/subscriptions/hosts.py": "looks up hosts at the network: asked at the door and at each attempt",
     "registry/verification/pages.py": "the public's doors of HTML, where whatever goes wrong is a page as well",
     "registry/verification/printing.py": "the one place that knows WeasyPrint: a page becomes a PDF in a thread",

@@ -14,6 +14,11 @@ from services.notification.feed import consumers as feed_consumers
 from services.notification.feed.growth import Growth
 from services.notification.feed.handlers import Feed
 from services.notification.feed.storage import FeedLog
+from services.notification.notices import api as notices_api
+from services.notification.notices import pages as notices_pages
+from services.notification.notices.domain.causes import Causes
+from services.notification.notices.handlers import NoticeFollower, Notices
+from services.notification.notices.storage import Followed, UnitNames, notice_store
 from services.notification.replays import api as replays_api
 from services.notification.replays.handlers import Replays
 from services.notification.replays.storage import replay_store
@@ -21,6 +26,8 @@ from services.notification.subscriptions import api as subscriptions_api
 from services.notification.subscriptions.handlers import Subscriptions
 from services.notification.subscriptions.hosts import Hosts
 from services.notification.subscriptions.storage import subscription_store
+from shared.http.limits import Allowance, allowance
+from shared.http.rendering import Layouts
 from shared.messaging.consumers import Hearers
 from shared.process import Service, Tools
 from shared.rulebook import Rulebook
@@ -54,7 +61,7 @@ class Rooms:
 
     @cached_property
     def feed(self) -> Feed:
-        return Feed(self.log, Growth(self.log.newest), grown=[self.fan_out.nudge])
+        return Feed(self.log, Growth(self.log.newest), grown=[self.fan_out.nudge, self.follower.nudge])
 
     @cached_property
     def subscriptions(self) -> Subscriptions:
@@ -102,17 +109,46 @@ class Rooms:
             look_every=self.tools.settings.poll_every,
         )
 
+    @cached_property
+    def notices(self) -> Notices:
+        tools = self.tools
+        store, names = notice_store(tools.database), UnitNames(tools.database)
+        return Notices(store, self.log, self.rules, tools.clock, self.keyring, names)
+
+    @cached_property
+    def follower(self) -> NoticeFollower:
+        causes = Causes.model_validate_json((DATA / "notices.json").read_bytes())
+        return NoticeFollower(
+            self.notices.notices,
+            self.log,
+            causes,
+            Followed(self.tools.database),
+            self.notices.names,
+            self.rules,
+            self.tools.clock,
+        )
+
+    @cached_property
+    def reading(self) -> Allowance:
+        """What one address of the public may read."""
+        bounded = self.tools.settings.public_limit
+        return allowance("notice.public_per_minute", self.rules, self.tools.clock, bounded=bounded)
+
+    @cached_property
+    def board(self) -> notices_pages.Board:
+        return notices_pages.Board(self.notices, Layouts(DATA), self.reading, self.url)
+
 
 def build(tools: Tools) -> Service:
     """Notification, not yet connected to anything."""
     rooms = Rooms(tools)
     return Service(
-        stores=[rooms.subscriptions.subscriptions, rooms.replays.replays],
+        stores=[rooms.subscriptions.subscriptions, rooms.replays.replays, rooms.notices.notices],
         routers=_routers(rooms),
         hearers=_hearers(rooms),
-        due=[rooms.fan_out.due],
+        due=[rooms.fan_out.due, rooms.notices.due, rooms.follower.due],
         prepare=[rooms.log.prepare, rooms.deliveries.prepare],
-        loops=[rooms.fan_out.run, rooms.sender.run, rooms.replays.run],
+        loops=[rooms.fan_out.run, rooms.follower.run, rooms.sender.run, rooms.replays.run],
     )
 
 
@@ -122,6 +158,8 @@ def _routers(rooms: Rooms) -> list[APIRouter]:
         subscriptions_api.routes(rooms.subscriptions),
         replays_api.routes(rooms.replays),
         deliveries_api.routes(rooms.deliveries),
+        notices_api.routes(rooms.notices, rooms.reading),
+        notices_pages.routes(rooms.board, rooms.reading),
     ]
 
 

@@ -1,0 +1,201 @@
+"""Public notices: made from what the feed says, announced and withdrawn by authorities, read and proved to anybody."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+
+from services.notification.feed.domain import FeedEvent, Filter, matches
+from services.notification.feed.storage import FeedLog, Wanted
+from services.notification.notices.commands import AnnounceNotice, WithdrawNotice
+from services.notification.notices.domain.causes import Cause, Causes
+from services.notification.notices.domain.notice import Notice, NotPublishedYet, announced, day_of
+from services.notification.notices.domain.proof import Proof, proof_of
+from services.notification.notices.storage import PUBLIC, Asked, Followed, UnitNames, listed, of_series, scheduled
+from shared.act import EVERYTHING, NATIONAL, Act
+from shared.clock import Clock
+from shared.errors import Fault, NotFound
+from shared.events.notification import NoticePublished, NoticeWithdrawn
+from shared.privacy import scrub
+from shared.rulebook import Rulebook
+from shared.signing import Keyring
+from shared.storage.store import Store
+
+log = structlog.get_logger()
+RUN = 500  # events read at once
+OWN = (NoticePublished.type, NoticeWithdrawn.type)
+UNITS = ("registry.unit.*",)
+PROOF_TYPE = "notice+jwt"
+
+
+@dataclass(frozen=True)
+class Notices:
+    """The notices room."""
+
+    notices: Store[Notice]
+    log: FeedLog
+    rules: Rulebook
+    clock: Clock
+    keyring: Keyring
+    names: UnitNames
+
+    async def announce(self, act: Act, asked: AnnounceNotice) -> Notice:
+        """Publish an announcement, or keep it until its time."""
+        most = self.rules.integer("notice.longest_days", on=day_of(act.at))
+        line = act.scope.authority or NATIONAL
+        notice = announced(asked, f"notice-{act.id}", line, act.at, most)
+        return await self.notices.add(notice, [notice.said()] if notice.was_published else [], act)
+
+    async def withdraw(self, act: Act, identity: str, asked: WithdrawNotice, expect: int | None) -> Notice:
+        """Withdraw a notice of one's line; what was published stays visible."""
+        decide = partial(Notice.withdrawn, reason=asked.reason, at=act.at)
+        return await self.notices.change(identity, act, decide, expect=expect)
+
+    async def due(self, now: datetime) -> None:
+        """Publish what was announced for now."""
+        for notice in await scheduled(self.notices, now):
+            act = Act(id=f"open-{notice.id}", at=now, correlation=notice.id)
+            await self.notices.change(notice.id, act, Notice.opened)
+
+    async def listed(self, asked: Asked, after: tuple[datetime, str] | None, limit: int) -> list[Notice]:
+        """Published notices, the newest first."""
+        return await listed(self.notices, asked.query(self.clock.now()), after, limit)
+
+    async def get(self, identity: str) -> Notice:
+        """A published notice, whatever became of it."""
+        found = await self.notices.find({"_id": identity, **PUBLIC}, limit=1)
+        if not found:
+            raise NotFound(f"no notice {identity} was published; see the board for those that were")
+        return found[0]
+
+    async def proof(self, identity: str) -> Proof:
+        """What proves that a notice was published, and what it said, signed."""
+        proof = await self.evidence(identity)
+        return proof.model_copy(update={"signed": self.keyring.sign(proof.claims(), PROOF_TYPE)})
+
+    async def evidence(self, identity: str) -> Proof:
+        """The same without a signature."""
+        notice = await self.get(identity)
+        event = (await self.log.at([notice.position])).get(notice.position) if notice.position else None
+        if event is None:
+            raise NotPublishedYet("its event is on its way to the feed; ask again in a moment")
+        return proof_of(notice, event, self.clock.now())
+
+
+@dataclass
+class NoticeFollower:
+    """Makes notices of the events of the feed, by position; any number of processes may do it at the same time.
+
+    A notice's id follows from its event, and the place reached only moves forward, after the notices before it
+    are written.
+    """
+
+    notices: Store[Notice]
+    log: FeedLog
+    causes: Causes
+    followed: Followed
+    names: UnitNames
+    rules: Rulebook
+    clock: Clock
+    _reached: int = 0
+    _kept: int = 0
+    _grown: asyncio.Event = field(default_factory=asyncio.Event)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def nudge(self) -> None:
+        """The feed grew in this process: go on without waiting for the poller."""
+        self._grown.set()
+
+    async def run(self) -> None:
+        """Follow the feed until cancelled."""
+        while True:
+            await self._grown.wait()
+            self._grown.clear()
+            await self.follow()
+
+    async def due(self, _: datetime) -> None:
+        """What a crash left behind, and what another process recorded."""
+        await self.follow()
+
+    async def follow(self) -> None:
+        """Make the notices of everything up to the end of the feed."""
+        async with self._turn:
+            while await self._step():
+                continue
+
+    async def _step(self) -> bool:
+        if not self._reached:
+            self._reached = self._kept = await self.followed.position()
+        end, after = await self.log.newest(), self._reached
+        if end <= after:
+            return False
+        types = (*(cause.type for cause in self.causes.causes), *OWN, *UNITS)
+        run = await self.log.read(Wanted(after, RUN, Filter(types=types)), EVERYTHING, end)
+        await self._make([event for event in run if self.causes.of(event.type)])
+        await self._prove([event for event in run if event.type in OWN])
+        await self._name([event for event in run if matches(UNITS[0], event.type)])
+        await self._move(run[-1].position if len(run) == RUN else end, made=bool(run))
+        return len(run) == RUN
+
+    async def _move(self, position: int, *, made: bool) -> None:
+        """A busy feed with nothing for the public costs no write for each of its events: a start looks at some anew."""
+        self._reached = position
+        if made or position - self._kept >= RUN:
+            await self.followed.move(position)
+            self._kept = position
+
+    async def _make(self, events: Sequence[FeedEvent]) -> None:
+        made = [(event, notice) for event in events if (notice := self._notice(event))]
+        await self.notices.add_all(((notice, []), self._act("make", event)) for event, notice in made)
+        await self._settle(sorted({notice.series for _, notice in made if notice.series}))
+
+    def _notice(self, event: FeedEvent) -> Notice | None:
+        cause = self.causes.of(event.type)
+        assert cause is not None
+        try:
+            body: Mapping[str, Any] = json.loads(event.body)
+            return self.causes.notice(cause, event, body, self._closes(cause, event, body))
+        except (Fault, KeyError, ValueError) as wrong:
+            # One event that says too little holds up no other; its position says where to look.
+            log.warning("no notice made", position=event.position, type=event.type, cause=type(wrong).__name__)
+            return None
+
+    def _closes(self, cause: Cause, event: FeedEvent, body: Mapping[str, Any]) -> date:
+        if cause.closes:
+            return date.fromisoformat(str(body[cause.closes]))
+        opens = day_of(event.time)
+        return opens + timedelta(days=self.rules.integer(cause.closes_after, on=opens))
+
+    async def _settle(self, series: Sequence[str]) -> None:
+        """Of each series the highest sequence stands, in whatever order they came."""
+        newest: dict[str, Notice] = {}
+        rows = await of_series(self.notices, series)
+        for row in sorted(rows, key=lambda row: row.sequence):
+            newest[row.series] = row
+        older = [(row, newest[row.series].id) for row in rows if newest[row.series].id != row.id]
+        await self.notices.change_all(
+            {
+                row.id: (Act(f"replaced-by-{by}", self.clock.now(), row.event), partial(Notice.replaced, by=by))
+                for row, by in older
+            }
+        )
+
+    async def _prove(self, events: Sequence[FeedEvent]) -> None:
+        for event in events:
+            await self.notices.change_all(
+                {event.subject: (self._act("prove", event), partial(Notice.proved, event=event))}
+            )
+
+    async def _name(self, events: Sequence[FeedEvent]) -> None:
+        for event in events:
+            body: Mapping[str, Any] = json.loads(event.body)
+            if event.unit and isinstance(name := body.get("name"), str):
+                await self.names.learn(event.unit, scrub(name), event.sequence)
+
+    def _act(self, what: str, event: FeedEvent) -> Act:
+        return Act(f"{what}-{event.event}", self.clock.now(), event.correlation, causation=event.event)

@@ -48,15 +48,6 @@ class Settings(BaseSettings):
         default=None, description="comma-separated id:base64(32-byte Ed25519 seed); the first one signs credentials"
     )
 
-    smtp_url: SecretStr | None = Field(
-        default=None, description="smtp://user:password@host:port or smtps://…; None: nothing is sent by e-mail"
-    )
-    mail_from: str = Field(default="", description="the sender's address of e-mails")
-    rabbitmq_management_url: SecretStr | None = Field(
-        default=None,
-        description="http(s)://user:password@host:port of RabbitMQ's management API; None: no broker credentials here",
-    )
-
     otlp_endpoint: str | None = Field(default=None, description="OTLP/HTTP collector, e.g. http://host:4318")
     trace_file: Path | None = Field(default=None, description="local runs: spans as JSON lines")
     clock_file: Path | None = Field(default=None, description="local runs: seconds to add to the time of day")

@@ -51,7 +51,7 @@ class Rooms:
 
     @cached_property
     def keyring(self) -> Keyring:
-        """What checkpoints, proofs and webhooks are signed with."""
+        """What proofs of notices are signed with."""
         keys = self.tools.settings.credential_keys
         return Keyring(keys.get_secret_value() if keys else "", self.url)
 

@@ -9,7 +9,7 @@ from shared.events.base import Event
 
 
 class EndpointDisabled(Event):
-    """A webhook failed through its whole schedule; nothing is sent until its owner enables it again."""
+    """A webhook took nothing for days, or said it is gone; nothing is sent until its owner enables it again."""
 
     type: ClassVar[str] = "notification.endpoint.disabled.v1"
     subscription: str = Field(description="id of the subscription")

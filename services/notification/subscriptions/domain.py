@@ -84,7 +84,7 @@ class Subscription(Entity):
         return self.having(state=State.DELETED, reason=""), []
 
     def given_up(self, failing_since: datetime, last_answer: str) -> "tuple[Subscription, Sequence[Event]]":
-        """It failed through its whole schedule or said it is gone; whoever runs it must hear of it."""
+        """It took nothing for days or said it is gone; whoever runs it must hear of it."""
         if self.state is not State.ACTIVE:
             return self, []
         event = EndpointDisabled(

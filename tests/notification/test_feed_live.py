@@ -1,8 +1,10 @@
 """The feed's positions on a real database: 1 … n without gap or repeat, whoever writes and however it ends."""
 
 import asyncio
+import json
 import random
-from collections.abc import AsyncIterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 
 import pymongo
@@ -11,11 +13,12 @@ import pytest
 from infra.local.servers import Servers
 from services.notification.deliveries.handlers import FanOut
 from services.notification.deliveries.storage import Cursors, Deliveries
-from services.notification.feed.domain import Filter
+from services.notification.feed.domain import FeedEvent, Filter, Head, digested, placed
 from services.notification.feed.storage import FeedLog, Wanted
 from services.notification.subscriptions.storage import subscription_store
 from shared.act import EVERYTHING, NATIONAL, Act, Scope
 from shared.clock import Clock
+from shared.digests import chained, digest_of
 from shared.storage.mongo import Database
 from tests.notification.examples import NOON, delivery, feed_event, subscription
 
@@ -38,6 +41,54 @@ async def everything(log: FeedLog) -> list[tuple[int, str]]:
     return [(row.position, row.event) for row in rows]
 
 
+def of_a_line(name: str) -> FeedEvent:
+    """An event of one of three lines."""
+    return feed_event(event=name, authority=("33", "44", NATIONAL)[len(name) % 3])
+
+
+async def lines_are_whole(log: FeedLog, count: int) -> None:
+    """Each line's places run without a gap, and whoever computes its chain anew comes to what is kept."""
+    heads: dict[str, Head] = defaultdict(Head)
+    rows = await log.read(Wanted(after=0, limit=0), EVERYTHING, until=10**9)
+    for row in rows:
+        said = json.loads(row.cloud_event())
+        place, before = heads[row.authority]
+        assert (said["place"], said["digest"]) == (place + 1, digest_of(said))
+        assert said["chain"] == chained(before, said["digest"])
+        heads[row.authority] = Head(place + 1, said["chain"])
+    assert sum(head.place for head in heads.values()) == count
+
+
+async def test_heads_that_were_read_too_early_fork_no_chain(databases: list[Database]) -> None:
+    """As after a change of the primary, whose answers may be older than those of the one before."""
+
+    class Late(FeedLog):
+        async def _heads(self, lines: Iterable[str]) -> dict[str, Head]:
+            found, self.late = getattr(self, "late", {}), await super()._heads(lines)
+            return found or self.late
+
+    log = Late(databases[0])
+    await log.prepare()
+    for name in ("a", "b", "c"):
+        await log.append([feed_event(event=name)])
+    await lines_are_whole(log, 3)
+
+
+async def test_a_line_that_began_before_places_were_kept_begins_its_chain_with_the_next_event(
+    databases: list[Database],
+) -> None:
+    log, rows = FeedLog(databases[0]), databases[0].collection("feed")
+    await log.prepare()
+    kept = feed_event(event="old")._asdict()
+    for newer in ("occupation", "level", "place", "digest", "chain"):
+        del kept[newer]
+    await rows.insert({"_id": kept.pop("position"), **kept})
+    await log.append([feed_event(event="new")])
+    old, new = await log.read(Wanted(0, 10), EVERYTHING, 2)
+    assert (old.place, new.place, new.chain) == (0, 1, chained("", new.digest))
+    assert "place" not in json.loads(old.cloud_event())
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_many_writers_that_repeat_and_die_leave_no_gap_and_no_repeat(
     databases: list[Database], seed: int
@@ -49,7 +100,7 @@ async def test_many_writers_that_repeat_and_die_leave_no_gap_and_no_repeat(
 
     async def write(log: FeedLog) -> None:
         for _ in range(6):
-            await log.append([feed_event(event=name) for name in chance.sample(names, 100)])
+            await log.append([of_a_line(name) for name in chance.sample(names, 100)])
 
     writers = [asyncio.create_task(write(log)) for log in logs]
     while not all(writer.done() for writer in writers):
@@ -59,11 +110,12 @@ async def test_many_writers_that_repeat_and_die_leave_no_gap_and_no_repeat(
             break
     await asyncio.gather(*writers, return_exceptions=True)
     assert not [writer.exception() for writer in writers if not writer.cancelled() and writer.exception()]
-    await asyncio.gather(*(log.append([feed_event(event=name) for name in names]) for log in logs))
+    await asyncio.gather(*(log.append([of_a_line(name) for name in names]) for log in logs))
 
     kept = await everything(logs[0])
     assert [position for position, _ in kept] == list(range(1, len(names) + 1))
     assert sorted(event for _, event in kept) == sorted(names)
+    await lines_are_whole(logs[0], len(names))
 
 
 async def test_an_event_that_became_known_meanwhile_takes_no_position(databases: list[Database]) -> None:
@@ -95,8 +147,16 @@ async def test_an_event_comes_back_as_it_was_kept(databases: list[Database]) -> 
     await log.prepare()
     event = feed_event(1, causation="e0", trace="00-aa-bb-01", body='{"n":123456789012345678901234567890}')
     await log.append([event])
-    assert await log.read(Wanted(0, 10), EVERYTHING, 1) == [event]
-    assert await log.at([1, 2]) == {1: event}
+    (kept,) = placed([digested(event)], 0, {})
+    assert await log.read(Wanted(0, 10), EVERYTHING, 1) == [kept]
+    assert await log.at([1, 2]) == {1: kept}
+
+
+async def test_a_digest_is_of_what_is_kept_whatever_the_event_says(databases: list[Database]) -> None:
+    log = FeedLog(databases[0])
+    body = '{"n":123456789012345678901234567890,"x":1e400,"half":"\\ud800","z":1.0,"a":{"b":[0.1,1e-7]}}'
+    await log.append([feed_event(event="a", body=body, time=NOON.replace(microsecond=123_456))])
+    await lines_are_whole(log, 1)
 
 
 @pytest.mark.parametrize(

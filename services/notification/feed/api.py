@@ -18,7 +18,10 @@ Wait = Annotated[float, Query(ge=0, le=4, description="seconds to wait for the f
 
 
 class CloudEvent(BaseModel):
-    """An event as CloudEvents 1.0 structured JSON; `causationid` and `traceparent` are absent where there is none."""
+    """An event as CloudEvents 1.0 structured JSON; `causationid` and `traceparent` are absent where there is none.
+
+    `place`, `digest` and `chain` are absent from what was recorded before they were kept.
+    """
 
     specversion: str = Field(examples=["1.0"])
     id: str
@@ -32,6 +35,11 @@ class CloudEvent(BaseModel):
     causationid: str | None = None
     traceparent: str | None = None
     position: int = Field(description="place in the feed, from 1 without a gap")
+    place: int | None = Field(default=None, description="place among the events of its line, from 1 without a gap")
+    digest: str | None = Field(default=None, description="SHA-256 of the RFC 8785 JSON of what it says, hexadecimal")
+    chain: str | None = Field(
+        default=None, description="SHA-256 of the chain of the event before it in its line, as text, and its digest"
+    )
     data: dict[str, JsonValue] = Field(description="the event; sealed fields are null")
 
 

@@ -1,7 +1,8 @@
 """What the feed keeps of an event, who may see it, and which patterns name event types."""
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, JsonValue
 from pydantic_core import to_json
 
+from shared.digests import chained, digest_of
 from shared.errors import Fault, Kind
 from shared.events.catalogue import EVENTS
 
@@ -64,9 +66,46 @@ class FeedEvent(NamedTuple):
             "causationid": self.causation,
             "traceparent": self.trace,
             "position": self.position,
+            "place": self.place or None,
+            "digest": self.digest or None,
+            "chain": self.chain or None,
         }
         attributes = to_json({name: value for name, value in named.items() if value is not None})
         return f'{attributes[:-1].decode()},"data":{self.body}}}'
+
+
+def digested(event: FeedEvent) -> FeedEvent:
+    """The event with its digest, and with its time as the database keeps it: in milliseconds."""
+    time = event.time.replace(microsecond=event.time.microsecond // 1000 * 1000)
+    said = {
+        "id": event.event,
+        "type": event.type,
+        "source": event.source,
+        "subject": event.subject,
+        "time": json.loads(to_json(time)),
+        "sequence": event.sequence,
+        "authority": event.authority,
+        "data": json.loads(event.body),
+    }
+    return event._replace(time=time, digest=digest_of(said))
+
+
+class Head(NamedTuple):
+    """The last event of a line."""
+
+    place: int = 0
+    chain: str = ""
+
+
+def placed(events: Iterable[FeedEvent], after: int, heads: Mapping[str, Head]) -> list[FeedEvent]:
+    """Digested events at the positions after one, each at the next place of its line and bound into its chain."""
+    reached, run = dict(heads), []
+    for position, event in enumerate(events, start=after + 1):
+        head = reached.get(event.authority, Head())
+        place, chain = head.place + 1, chained(head.chain, event.digest)
+        reached[event.authority] = Head(place, chain)
+        run.append(event._replace(position=position, place=place, chain=chain))
+    return run
 
 
 def named_in(body: Mapping[str, Any], field: str) -> str | None:

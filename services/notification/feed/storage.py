@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from services.notification.feed.domain import FeedEvent, Filter
+from services.notification.feed.domain import FeedEvent, Filter, Head, digested, placed
 from shared.act import NATIONAL, Scope
 from shared.errors import Contended
 from shared.storage.mongo import Database, Document, IndexModel
@@ -13,9 +13,12 @@ from shared.storage.mongo import Database, Document, IndexModel
 RACES = 100  # runs of other writers that may come first
 ALL = Filter()
 PAUSE = 0.005  # seconds at most before the next try, so that two writers do not meet again and again
+PLACED = {"place": {"$gt": 0}}
 INDEXES = (
     IndexModel([("event", 1)], unique=True),
     IndexModel([("authority", 1), ("unit", 1), ("_id", 1)]),
+    # Heads that were read too early would give a place twice and fork the chain: the database refuses it.
+    IndexModel([("authority", 1), ("place", 1)], unique=True, partialFilterExpression=PLACED),
     IndexModel([("type", 1), ("_id", 1)]),
     IndexModel([("subject", 1), ("_id", 1)]),
     IndexModel([("correlation", 1), ("_id", 1)]),
@@ -82,17 +85,18 @@ class FeedLog:
 
         There is no leader. A writer takes the positions after the highest it sees, in order, and stops at the
         first one refused: another writer was there first, or the event is known by now. Nothing after it was
-        written, so no gap can arise; it looks again and goes on with the rest.
+        written, so no gap can arise; it looks again and goes on with the rest. Places and chains of the lines follow
+        in the same way.
         """
         async with self._turn:
-            left, last = {event.event: event for event in events}, 0
+            left, last = {event.event: digested(event) for event in events}, 0
             for _ in range(RACES):
                 known, newest = await asyncio.gather(self._known(left), self.newest())
                 left = {name: event for name, event in left.items() if name not in known}
                 if not left:
                     return last
-                begin = newest + 1
-                run = [event._replace(position=begin + place) for place, event in enumerate(left.values())]
+                # Only now: what was written before `newest` was read is in the heads, what came after it is refused.
+                run = placed(left.values(), newest, await self._heads({event.authority for event in left.values()}))
                 refused = await self._rows.insert_all([_document(event) for event in run], ordered=True)
                 taken = run[: len(run) - len(refused)]
                 last = taken[-1].position if taken else last
@@ -104,6 +108,17 @@ class FeedLog:
     async def _known(self, events: Iterable[str]) -> set[str]:
         rows = await self._rows.find({"event": {"$in": list(events)}}, fields={"event": 1, "_id": 0})
         return {row["event"] for row in rows}
+
+    async def _heads(self, lines: Iterable[str]) -> dict[str, Head]:
+        names = list(lines)
+        found = await asyncio.gather(*(self._head(line) for line in names))
+        return dict(zip(names, found, strict=True))
+
+    async def _head(self, line: str) -> Head:
+        row = await self._rows.find_one(
+            {"authority": line, **PLACED}, sort=[("place", -1)], projection={"place": 1, "chain": 1, "_id": 0}
+        )
+        return Head(**row) if row else Head()
 
     async def newest(self) -> int:
         """The highest position, 0 while the log is empty."""

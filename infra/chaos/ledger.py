@@ -8,6 +8,7 @@ import aio_pika
 import pymongo
 
 from infra.demo.checks import feed_of
+from infra.demo.telling import broken_lines
 from infra.drive.caller import pages
 from infra.drive.world import World
 from infra.local.stack import Stack
@@ -61,7 +62,8 @@ def _gaps(certificates: list[dict[str, Any]], feed: list[dict[str, Any]]) -> lis
         series[row["number"][:SERIAL]].add(int(row["number"][SERIAL:]))
     gaps = [f"series {name} has a gap" for name, serials in series.items() if max(serials) != len(serials)]
     positions = {event["position"] for event in feed}
-    return gaps + ["the feed has a gap"] * (positions != set(range(1, len(feed) + 1)))
+    gaps += ["the feed has a gap"] * (positions != set(range(1, len(feed) + 1)))
+    return gaps + [f"the chain of line {line} does not hold" for line in broken_lines(feed)]
 
 
 def _doubled(

@@ -17,6 +17,7 @@ from infra.demo.checks import Findings, examine
 from infra.demo.pictures import Gallery, pictures
 from infra.demo.story import START, Story
 from infra.demo.tally import Tally
+from infra.demo.telling import table_of
 from infra.demo.traces import tree_of
 from infra.drive.world import build_folder, world
 from infra.local.install import ServersUnavailable
@@ -41,6 +42,7 @@ async def _told(running: Stack, count: int, console: Console) -> tuple[Tally, Ga
 
 def _print(console: Console, tally: Tally, gallery: Gallery, found: Findings) -> None:
     console.print(tree_of(found.spans))
+    console.print(table_of(found.timeline))
     refused = Table("what was refused", "times", title="refusals, each with its rule")
     for rule, times in sorted(tally.refused.items()):
         refused.add_row(rule, str(times))

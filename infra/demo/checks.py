@@ -7,6 +7,7 @@ from typing import Any
 
 from infra.demo.correction import EDITION, Corrected
 from infra.demo.tally import Tally
+from infra.demo.telling import broken_lines, timeline_of
 from infra.demo.traces import Span, spans_of
 from infra.drive.caller import pages
 from infra.drive.spine import until
@@ -35,6 +36,7 @@ class Findings:
     checks: list[Check]
     spans: list[Span]
     certificates: list[dict[str, Any]]
+    timeline: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ async def examine(world: World, tally: Tally) -> Findings:
     trace, spans = await _trace(world, books.feed, tally)
     number = books.certificates[0]["number"]
     verified = await world.center.get("registry", f"/v1/verify/{number}")
+    timeline = await timeline_of(world, books.certificates[0]["id"])
     checks = [
         *_workers(books, tally),
         *_exams(books, tally),
@@ -67,9 +70,15 @@ async def examine(world: World, tally: Tally) -> Findings:
         Check("services in the trace", {"spans": len({span["service"] for span in spans}), "expected": SERVICES}),
         Check("trace id", {"request": trace, "webhook's receiver": _trace_at_receiver(world, books.feed, tally)}),
         Check("verification by number", {"asked": number, "answered": verified["number"]}),
+        Check("who tells of that certificate", {"timeline": _tellers(timeline), "expected": "assessment, registry"}),
+        Check("lines whose chain does not hold", {"computed anew": len(broken_lines(books.feed)), "allowed": 0}),
         Check("ID numbers in logs and traces", {"found": _leaks(world), "allowed": 0}),
     ]
-    return Findings(checks, spans, books.certificates)
+    return Findings(checks, spans, books.certificates, timeline)
+
+
+def _tellers(timeline: dict[str, Any]) -> str:
+    return ", ".join(sorted({step["service"] for step in timeline["steps"]}))
 
 
 async def _books(world: World, tally: Tally) -> Books:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from services.notification.feed.domain import SEALED_TEXT
+from services.notification.feed.domain.sealed import SEALED_TEXT
 from shared.events.catalogue import EVENTS, SPEAKERS
 from shared.messaging.envelope import heard
 from shared.privacy import scrub

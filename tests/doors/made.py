@@ -121,7 +121,12 @@ async def in_notification(service: Running) -> Made:
     rows = (await service.http.get("/v1/deliveries", headers=unit(service))).json()["rows"]
     again = {"subscription": made.json()["id"], "from_position": 0}
     replay = await service.http.post("/v1/replays", json=again, headers=unit(service))
-    return {"subscription": made.json()["id"], "delivery": rows[0]["id"], "replay": replay.json()["id"]}
+    return {
+        "subscription": made.json()["id"],
+        "delivery": rows[0]["id"],
+        "replay": replay.json()["id"],
+        "position": str(rows[0]["position"]),
+    }
 
 
 MAKERS: dict[ServiceName, Callable[[Running], Awaitable[Made]]] = {

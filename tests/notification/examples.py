@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.notification.deliveries.domain import Delivery, identity
-from services.notification.feed.domain import FeedEvent, Filter
+from services.notification.feed.domain.event import FeedEvent
+from services.notification.feed.domain.filters import Filter
 from services.notification.subscriptions.domain import Subscription
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notification.feed.domain import UnknownEventType, check_pattern, matches, named_in, without_sealed
+from services.notification.feed.domain.event import named_in
+from services.notification.feed.domain.filters import UnknownEventType, check_pattern, matches
+from services.notification.feed.domain.sealed import without_sealed
 from services.notification.feed.storage import admits, within
 from shared.act import EVERYTHING, NATIONAL, Scope
 from shared.events.catalogue import EVENTS

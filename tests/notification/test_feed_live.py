@@ -13,7 +13,8 @@ import pytest
 from infra.local.servers import Servers
 from services.notification.deliveries.handlers import FanOut
 from services.notification.deliveries.storage import Cursors, Deliveries
-from services.notification.feed.domain import FeedEvent, Filter, Head, digested, placed
+from services.notification.feed.domain.event import FeedEvent, Head, digested, placed
+from services.notification.feed.domain.filters import Filter
 from services.notification.feed.storage import FeedLog, Wanted
 from services.notification.subscriptions.storage import subscription_store
 from shared.act import EVERYTHING, NATIONAL, Act, Scope

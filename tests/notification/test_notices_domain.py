@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.notification.feed.domain import FeedEvent
+from services.notification.feed.domain.event import FeedEvent
 from services.notification.notices.commands import AnnounceNotice
 from services.notification.notices.domain.causes import Cause, Causes
 from services.notification.notices.domain.notice import (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notification.feed.domain import Filter
+from services.notification.feed.domain.filters import Filter
 from services.notification.subscriptions.domain import State, WrongUrl, check_url, is_public
 from services.notification.subscriptions.handlers import new_secret
 from shared.errors import NotFound

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.notification.feed.domain import FeedEvent
+from services.notification.feed.domain.event import FeedEvent
 from services.notification.subscriptions.domain import Subscription
 
 KEPT = 200  # attempts a delivery remembers

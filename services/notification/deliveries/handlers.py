@@ -9,7 +9,7 @@ from itertools import islice
 
 from services.notification.deliveries.domain import Delivery, made_for
 from services.notification.deliveries.storage import Cursors, Deliveries
-from services.notification.feed.domain import FeedEvent
+from services.notification.feed.domain.event import FeedEvent
 from services.notification.feed.storage import FeedLog, Wanted, admits
 from services.notification.subscriptions.domain import Subscription
 from services.notification.subscriptions.storage import active, told

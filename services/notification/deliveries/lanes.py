@@ -12,7 +12,7 @@ import structlog
 from services.notification.deliveries.domain import Attempt, Delivery, Schedule, State
 from services.notification.deliveries.posting import AT_ONCE, Endpoint
 from services.notification.deliveries.storage import Deliveries, Endpoints
-from services.notification.feed.domain import FeedEvent
+from services.notification.feed.domain.event import FeedEvent
 from services.notification.feed.storage import FeedLog
 from services.notification.subscriptions.handlers import Subscriptions
 from shared.act import Act

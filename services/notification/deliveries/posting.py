@@ -12,7 +12,7 @@ from prometheus_client import Counter
 from standardwebhooks import Webhook
 
 from services.notification.deliveries.domain import Attempt
-from services.notification.feed.domain import FeedEvent
+from services.notification.feed.domain.event import FeedEvent
 from services.notification.subscriptions.hosts import Hosts
 from shared.clock import Clock
 from shared.errors import Fault

@@ -1,11 +1,14 @@
 """The feed over HTTP: pulled by position, as CloudEvents, within the caller's scope."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field, JsonValue
 
-from services.notification.feed.domain import Filter, check_pattern
+from services.notification.feed.domain.event import FeedEvent
+from services.notification.feed.domain.filters import Filter, check_filter
 from services.notification.feed.handlers import Feed
 from services.notification.feed.storage import Wanted
 from shared.auth import Role
@@ -13,7 +16,9 @@ from shared.http.door import Within, allow, doors
 from shared.http.pages import Limit
 
 After = Annotated[int, Query(ge=0, description="`next` of the answer before; 0 begins with the first event")]
-Type = Annotated[str | None, Query(description="exact type, or the beginning of one: registry.*")]
+Asked = Annotated[list[Annotated[str, Query(max_length=200)]], Query(max_length=100)]
+MOST = 1_000
+READERS = (Role.CENTER, Role.AUDITOR, Role.AUTHORITY, Role.UNIT, Role.SUBSCRIBER)
 Wait = Annotated[float, Query(ge=0, le=4, description="seconds to wait for the first event")]
 
 
@@ -50,30 +55,102 @@ class EventRun(BaseModel):
     next: int = Field(description="send it as `after` the next time")
 
 
+class Step(BaseModel):
+    """One event of a timeline."""
+
+    position: int
+    time: datetime = Field(description="when it was said, UTC")
+    service: str = Field(description="who said it", examples=["registry"])
+    type: str = Field(examples=["registry.certificate.filed.v1"])
+    subject: str
+    authority: str
+    lag_ms: int = Field(description="since the step before, milliseconds")
+    recorded_ms: int = Field(description="from saying to its place in the feed, milliseconds")
+
+
+class Timeline(BaseModel):
+    """What was said of one thing, by time."""
+
+    subject: str
+    steps: list[Step]
+    span_ms: int = Field(description="from the first step to the last, milliseconds")
+    more: bool = Field(description="whether there is more than the thousand steps shown; read the feed for all")
+
+
 def routes(feed: Feed) -> APIRouter:
     """The doors of the feed room."""
     router = doors("/events", "events")
 
     @router.get("", response_model=EventRun)
-    @allow(Role.CENTER, Role.AUDITOR, Role.AUTHORITY, Role.UNIT, Role.SUBSCRIBER)
+    @allow(*READERS)
     async def index(
-        scope: Within,
-        after: After = 0,
-        limit: Limit = 100,
-        type: Type = None,  # noqa: A002 - the name CloudEvents gives it
-        subject: str | None = None,
-        correlation: str | None = None,
-        wait: Wait = 0,
+        scope: Within, only: Annotated[Filter, Depends(_asked)], after: After = 0, limit: Limit = 100, wait: Wait = 0
     ) -> Response:
         """Events after a position, oldest first; an authority also sees what concerns every line."""
-        if type is not None:
-            check_pattern(type, "/query/type")
-        asked = {"types": type, "subjects": subject, "correlations": correlation}
-        only = Filter.model_validate({name: (value,) for name, value in asked.items() if value is not None})
-        wanted = Wanted(after, limit, only)
-        rows, position = await feed.read(wanted, scope, wait)
+        check_filter(only, scope, at="/query")
+        rows, position = await feed.read(Wanted(after, limit, only), scope, wait)
         # The rows are JSON already; reading them into models and writing them again would only cost time.
         text = f'{{"rows":[{",".join(row.cloud_event() for row in rows)}],"next":{position}}}'
         return Response(text, media_type="application/json")
 
+    @router.get("/timeline")
+    @allow(*READERS)
+    async def timeline(
+        scope: Within,
+        subject: Annotated[str, Query(max_length=200, description="id of a batch, entry, certificate, plan, …")],
+    ) -> Timeline:
+        """Where is it? Everything that was said of one thing, by time, across the services, with the lags between."""
+        rows = await feed.timeline(subject, scope, MOST)
+        return _timeline(subject, rows[:MOST], more=len(rows) > MOST)
+
+    @router.get("/{position}", response_model=CloudEvent)
+    @allow(*READERS)
+    async def read(position: int, scope: Within) -> Response:
+        """One event, by its position."""
+        return Response((await feed.at(position, scope)).cloud_event(), media_type="application/json")
+
     return router
+
+
+def _asked(
+    type: Annotated[Asked, Query(description="exact type, or the beginning of one: registry.*")] = [],  # noqa: A002, B006
+    authority: Annotated[Asked, Query(description="line, or national")] = [],  # noqa: B006
+    unit: Annotated[Asked, Query(description="id of a unit")] = [],  # noqa: B006
+    occupation: Annotated[Asked, Query(description="occupation")] = [],  # noqa: B006
+    level: Annotated[Asked, Query(description="level")] = [],  # noqa: B006
+    subject: Annotated[Asked, Query(description="subject of events")] = [],  # noqa: B006
+    correlation: Annotated[Asked, Query(description="correlation id")] = [],  # noqa: B006
+) -> Filter:
+    """Each may be given several times: one of the values is enough."""
+    return Filter(
+        types=tuple(type),
+        authorities=tuple(authority),
+        units=tuple(unit),
+        occupations=tuple(occupation),
+        levels=tuple(level),
+        subjects=tuple(subject),
+        correlations=tuple(correlation),
+    )
+
+
+def _timeline(subject: str, rows: Sequence[FeedEvent], *, more: bool) -> Timeline:
+    steps, before = [], rows[0].time
+    for row in rows:
+        steps.append(
+            Step(
+                position=row.position,
+                time=row.time,
+                service=row.source.split("/")[1],
+                type=row.type,
+                subject=row.subject,
+                authority=row.authority,
+                lag_ms=_ms(row.time - before),
+                recorded_ms=max(0, _ms(row.heard_at - row.time)),
+            )
+        )
+        before = row.time
+    return Timeline(subject=subject, steps=steps, span_ms=_ms(before - rows[0].time), more=more)
+
+
+def _ms(span: timedelta) -> int:
+    return round(span.total_seconds() * 1000)

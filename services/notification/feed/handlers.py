@@ -7,12 +7,20 @@ from dataclasses import dataclass, field
 
 from pydantic_core import to_json
 
-from services.notification.feed.domain import FeedEvent, named_in, without_sealed
+from services.notification.feed.domain.event import FeedEvent, about, named_in
+from services.notification.feed.domain.sealed import without_sealed
 from services.notification.feed.growth import Growth
-from services.notification.feed.storage import FeedLog, Wanted
+from services.notification.feed.storage import FeedLog, Wanted, admits
 from shared.act import Act, Scope
+from shared.errors import Fault, Kind, NotFound
 from shared.events.anything import Anything
 from shared.messaging.envelope import Heard
+
+
+class BeyondTheFeed(Fault):
+    """This position is not in the feed yet; a cursor of another feed does not fit here."""
+
+    slug, kind = "beyond-the-feed", Kind.INVALID
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,13 @@ class Feed:
                 tell()
 
     async def read(self, wanted: Wanted, scope: Scope, wait: float) -> tuple[list[FeedEvent], int]:
-        """A run of events and the position to read on from; waits up to `wait` seconds for the first event."""
+        """A run of events and the position to read on from; waits up to `wait` seconds for the first event.
+
+        Raises:
+            BeyondTheFeed: the position to read on from was not given out here.
+        """
+        if wanted.after > (newest := await self.log.newest()):
+            raise BeyondTheFeed(f"the feed ends at {newest}; read on from there", field="/query/after")
         rows, seen = await self._look(wanted, scope)
         with suppress(TimeoutError):
             async with asyncio.timeout(wait or None):
@@ -40,6 +54,20 @@ class Feed:
                     await self.growth.beyond(seen)
                     rows, seen = await self._look(wanted, scope)
         return rows, rows[-1].position if len(rows) == wanted.limit else seen
+
+    async def at(self, position: int, scope: Scope) -> FeedEvent:
+        """One event within a scope."""
+        event = (await self.log.at([position])).get(position)
+        if event is None or not admits(scope, event):
+            raise NotFound(f"there is no event at position {position} within your scope")
+        return event
+
+    async def timeline(self, subject: str, scope: Scope, most: int) -> list[FeedEvent]:
+        """What was said of one thing, by time, as far as the scope reaches; at most so many events and one more."""
+        rows = await self.log.naming(subject, scope, most + 1)
+        if not rows:
+            raise NotFound("nothing was said of this within your scope; check the id", field="/query/subject")
+        return rows
 
     async def _look(self, wanted: Wanted, scope: Scope) -> tuple[list[FeedEvent], int]:
         # The end is taken first: what is after it is the next look's, and what is before it has been seen.
@@ -49,6 +77,7 @@ class Feed:
 
 def _event(heard: Heard[Anything], act: Act) -> FeedEvent:
     body = heard.event.model_extra or {}
+    kept = without_sealed(heard.type, body)
     return FeedEvent(
         position=0,
         event=heard.id,
@@ -62,8 +91,9 @@ def _event(heard: Heard[Anything], act: Act) -> FeedEvent:
         correlation=heard.correlation,
         causation=heard.causation,
         trace=act.trace or heard.trace,
-        body=to_json(without_sealed(heard.type, body)).decode(),
+        body=to_json(kept).decode(),
         heard_at=act.at,
         occupation=named_in(body, "occupation"),
         level=named_in(body, "level"),
+        about=about(heard.subject, kept),
     )

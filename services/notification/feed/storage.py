@@ -5,7 +5,8 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from services.notification.feed.domain import FeedEvent, Filter, Head, digested, placed
+from services.notification.feed.domain.event import FeedEvent, Head, digested, placed
+from services.notification.feed.domain.filters import Filter
 from shared.act import NATIONAL, Scope
 from shared.errors import Contended
 from shared.storage.mongo import Database, Document, IndexModel
@@ -22,6 +23,10 @@ INDEXES = (
     IndexModel([("type", 1), ("_id", 1)]),
     IndexModel([("subject", 1), ("_id", 1)]),
     IndexModel([("correlation", 1), ("_id", 1)]),
+    IndexModel([("unit", 1), ("_id", 1)]),
+    IndexModel([("occupation", 1), ("_id", 1)]),
+    IndexModel([("level", 1), ("_id", 1)]),
+    IndexModel([("about", 1), ("time", 1), ("_id", 1)]),
 )
 
 
@@ -132,6 +137,12 @@ class FeedLog:
         rows = await self._rows.find(query, sort=[("_id", 1)], limit=wanted.limit)
         return [_event(row) for row in rows]
 
+    async def naming(self, subject: str, scope: Scope, most: int) -> list[FeedEvent]:
+        """Events that name something, by the time they were said."""
+        query = {"about": subject, **within(scope)}
+        rows = await self._rows.find(query, sort=[("time", 1), ("_id", 1)], limit=most)
+        return [_event(row) for row in rows]
+
     async def at(self, positions: Sequence[int]) -> dict[int, FeedEvent]:
         """The events at these positions."""
         rows = await self._rows.find({"_id": {"$in": list(positions)}})
@@ -144,4 +155,4 @@ def _document(event: FeedEvent) -> Document:
 
 
 def _event(row: Document) -> FeedEvent:
-    return FeedEvent(position=row.pop("_id"), **row)
+    return FeedEvent(position=row.pop("_id"), **{**row, "about": tuple(row.get("about", ()))})

@@ -10,7 +10,8 @@ from typing import Any
 
 import structlog
 
-from services.notification.feed.domain import FeedEvent, Filter, matches
+from services.notification.feed.domain.event import FeedEvent
+from services.notification.feed.domain.filters import Filter, matches
 from services.notification.feed.storage import FeedLog, Wanted
 from services.notification.notices.commands import AnnounceNotice, WithdrawNotice
 from services.notification.notices.domain.causes import Cause, Causes

@@ -31,6 +31,12 @@ class SubscriptionView(BaseModel):
     owner: str = Field(description="the organisation that subscribed")
     url: str
     types: tuple[str, ...] = Field(description="exact types or patterns; none means every event")
+    authorities: tuple[str, ...] = Field(description="lines it is told of; none means all within its scope")
+    units: tuple[str, ...] = Field(description="units it is told of; none means all within its scope")
+    occupations: tuple[str, ...] = Field(description="occupations; none means all")
+    levels: tuple[str, ...] = Field(description="levels; none means all")
+    subjects: tuple[str, ...] = Field(description="subjects of events; none means all")
+    correlations: tuple[str, ...] = Field(description="correlation ids; none means all")
     from_position: int = Field(description="it is told what comes after this position of the feed")
     state: State
     reason: str = Field(description="why it is disabled; empty when it is not")

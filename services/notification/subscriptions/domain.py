@@ -9,7 +9,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field
 
-from services.notification.feed.domain import FeedEvent, Filter
+from services.notification.feed.domain.event import FeedEvent
+from services.notification.feed.domain.filters import Filter
 from shared.entity import Entity
 from shared.errors import Fault, Kind, NotFound
 from shared.events.base import Event

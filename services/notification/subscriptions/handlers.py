@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.notification.feed.domain import Filter, check_pattern
+from services.notification.feed.domain.filters import check_filter
 from services.notification.subscriptions.commands import Subscribe
 from services.notification.subscriptions.domain import Subscription
 from services.notification.subscriptions.hosts import Hosts
@@ -33,8 +33,8 @@ class Subscriptions:
     async def subscribe(self, act: Act, asked: Subscribe) -> Subscription:
         """A new endpoint with a secret of its own; a repeat of the act gets the first one's."""
         assert act.caller is not None
-        for place, pattern in enumerate(asked.types):
-            check_pattern(pattern, f"/types/{place}")
+        only = asked.filter()
+        check_filter(only, act.scope, at="")
         await self.hosts.check(asked.url)
         identity = f"subscription-{act.id}"
         begin = await self.newest() if asked.from_position is None else asked.from_position
@@ -45,7 +45,7 @@ class Subscriptions:
             line=act.scope.authority,
             unit=act.scope.unit,
             url=asked.url,
-            only=Filter(types=asked.types),
+            only=only,
             from_position=begin,
             secret=self.sealer.seal(new_secret(), bound_to=identity),
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.notification.feed.domain import FeedEvent
+from services.notification.feed.domain.event import FeedEvent
 from services.notification.notices.domain.notice import Both, Fact, Notice, NoticeKind, digested, end_of, whole
 from shared.privacy import mask_name, scrub
 

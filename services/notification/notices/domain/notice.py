@@ -9,7 +9,7 @@ from typing import Any, Self
 import rfc8785
 from pydantic import Field
 
-from services.notification.feed.domain import FeedEvent
+from services.notification.feed.domain.event import FeedEvent
 from services.notification.notices.commands import AnnounceNotice
 from shared.clock import SHANGHAI
 from shared.entity import Entity

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field, JsonValue
 
-from services.notification.feed.domain import FeedEvent
+from services.notification.feed.domain.event import FeedEvent
 from services.notification.notices.domain.notice import Notice, Withdrawal
 from shared.events.base import Record
 

@@ -1,0 +1,1 @@
+"""What the feed keeps of an event, who may ask for which, and what is left out of it."""

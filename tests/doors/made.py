@@ -111,7 +111,7 @@ async def in_notification(service: Running) -> Made:
     """A subscription, an event in the feed, and its delivery."""
     asked = {"url": "http://127.0.0.1:9/", "types": [], "from_position": 0}
     made = await service.http.post("/v1/subscriptions", json=asked, headers=unit(service))
-    await say(service)
+    subject = (await say(service)).partition("@")[0]
 
     async def delivered() -> bool:
         answer = await service.http.get("/v1/deliveries", headers=unit(service))
@@ -126,6 +126,7 @@ async def in_notification(service: Running) -> Made:
         "delivery": rows[0]["id"],
         "replay": replay.json()["id"],
         "position": str(rows[0]["position"]),
+        "subject": subject,
     }
 
 

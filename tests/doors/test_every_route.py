@@ -33,6 +33,14 @@ PUBLIC = {
     "/v1/credentials/status/{purpose}/{series}/{block}",
     "/verify",
     "/verify/{number}",
+    "/v1/notices",
+    "/v1/notices/keys",
+    "/v1/notices/{notice}",
+    "/v1/notices/{notice}/proof",
+    "/notices",
+    "/notices/archive",
+    "/notices/{notice}",
+    "/notices.atom",
 }
 """What anybody may ask without a token, beside what every process answers its supervisor."""
 PUBLIC_WRITES = {"/v1/objections"}

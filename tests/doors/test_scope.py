@@ -29,6 +29,8 @@ EVERYBODYS = {
     "/v1/programmes/{programme}",
 }
 """Read by everybody with a token: they belong to no line."""
+ASKED = {"/v1/events/timeline": "?subject={subject}"}
+"""What a reading cannot do without."""
 PAPERS = {"text/html", "application/vc+jwt"}
 INSIDERS = {"unit": (UNIT, "33"), "authority": ("33", "33"), "center": ("center", None), "auditor": ("audit", None)}
 OUTSIDERS = {
@@ -51,7 +53,8 @@ class Filled:
     def paths(self, role: str) -> list[str]:
         """The paths a role may read."""
         routes = api_routes(self.service.process.app())
-        return [route.path.replace(":path", "").format(**self.made) for route in routes if self._is_read(route, role)]
+        paths = [route.path for route in routes if self._is_read(route, role)]
+        return [(path.replace(":path", "") + ASKED.get(path, "")).format(**self.made) for path in paths]
 
     def _is_read(self, route: APIRoute, role: str) -> bool:
         if route.path in EVERYBODYS or method_of(route) not in READS:

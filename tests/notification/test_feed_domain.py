@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notification.feed.domain.event import named_in
-from services.notification.feed.domain.filters import UnknownEventType, check_pattern, matches
+from services.notification.feed.domain.filters import EVERY_LINE, UnknownEventType, check_pattern, matches
 from services.notification.feed.domain.sealed import without_sealed
 from services.notification.feed.storage import admits, within
 from shared.act import EVERYTHING, NATIONAL, Scope
@@ -135,3 +135,7 @@ def test_the_query_of_a_scope_finds_what_the_scope_admits(scope: Scope, authorit
         for field, wanted in within(scope).items()
     )
     assert found is admits(scope, feed_event(authority=authority, unit=unit))
+
+
+def test_what_concerns_every_line_is_called_as_everywhere() -> None:
+    assert EVERY_LINE == NATIONAL

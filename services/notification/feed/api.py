@@ -87,7 +87,7 @@ def routes(feed: Feed) -> APIRouter:
         scope: Within, only: Annotated[Filter, Depends(_asked)], after: After = 0, limit: Limit = 100, wait: Wait = 0
     ) -> Response:
         """Events after a position, oldest first; an authority also sees what concerns every line."""
-        check_filter(only, scope, at="/query")
+        check_filter(only, scope.authority, scope.unit, at="/query")
         rows, position = await feed.read(Wanted(after, limit, only), scope, wait)
         # The rows are JSON already; reading them into models and writing them again would only cost time.
         text = f'{{"rows":[{",".join(row.cloud_event() for row in rows)}],"next":{position}}}'

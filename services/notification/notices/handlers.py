@@ -137,9 +137,10 @@ class NoticeFollower:
             return False
         types = (*(cause.type for cause in self.causes.causes), *OWN, *UNITS)
         run = await self.log.read(Wanted(after, RUN, Filter(types=types)), EVERYTHING, end)
+        # Names first: a notice of the same run is shown under them from its first moment.
+        await self._name([event for event in run if matches(UNITS[0], event.type)])
         await self._make([event for event in run if self.causes.of(event.type)])
         await self._prove([event for event in run if event.type in OWN])
-        await self._name([event for event in run if matches(UNITS[0], event.type)])
         await self._move(run[-1].position if len(run) == RUN else end, made=bool(run))
         return len(run) == RUN
 

@@ -34,7 +34,7 @@ class Subscriptions:
         """A new endpoint with a secret of its own; a repeat of the act gets the first one's."""
         assert act.caller is not None
         only = asked.filter()
-        check_filter(only, act.scope, at="")
+        check_filter(only, act.scope.authority, act.scope.unit, at="")
         await self.hosts.check(asked.url)
         identity = f"subscription-{act.id}"
         begin = await self.newest() if asked.from_position is None else asked.from_position

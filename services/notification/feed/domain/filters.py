@@ -1,16 +1,17 @@
 """Which events somebody wants, and which filters can match nothing."""
 
 import re
+from collections.abc import Container
 
 from pydantic import BaseModel, ConfigDict
 
 from services.notification.feed.domain.event import FeedEvent
-from shared.act import NATIONAL, Scope
 from shared.errors import Fault, Kind
 from shared.events.catalogue import EVENTS
 from shared.levels import Level
 
-LINE = re.compile(r"\d{2}|C\d{2}|" + NATIONAL)
+EVERY_LINE = "national"
+LINE = re.compile(r"\d{2}|C\d{2}|" + EVERY_LINE)
 """A province or XPCC, a central enterprise, or what concerns every line."""
 
 
@@ -67,8 +68,10 @@ def check_pattern(pattern: str, field: str) -> None:
         )
 
 
-def check_filter(only: Filter, scope: Scope, at: str) -> None:
-    """Refuse a filter that can match nothing; `at` is where its fields stand, `/query` or empty for a body.
+def check_filter(only: Filter, line: str | None, unit: str | None, at: str) -> None:
+    """Refuse a filter that can match nothing; `line` and `unit` bound what the asker is told.
+
+    `at` is where its fields stand, `/query` or empty for a body.
 
     Raises:
         UnknownEventType: a type or pattern that names no event.
@@ -76,11 +79,12 @@ def check_filter(only: Filter, scope: Scope, at: str) -> None:
     """
     for place, pattern in enumerate(only.types):
         check_pattern(pattern, _pointer(at, "type", "types", place))
-    for place, line in enumerate(only.authorities):
-        _check_line(line, scope, _pointer(at, "authority", "authorities", place))
-    for place, unit in enumerate(only.units):
-        if scope.unit not in (None, unit):
-            raise MatchesNothing(f"you are told of {scope.unit} only", field=_pointer(at, "unit", "units", place))
+    told = {line} if unit is not None else {line, EVERY_LINE}
+    for place, wanted in enumerate(only.authorities):
+        _check_line(wanted, None if line is None else told, _pointer(at, "authority", "authorities", place))
+    for place, wanted in enumerate(only.units):
+        if unit not in (None, wanted):
+            raise MatchesNothing(f"you are told of {unit} only", field=_pointer(at, "unit", "units", place))
     for place, level in enumerate(only.levels):
         if level not in set(Level):
             raise MatchesNothing(f"levels are {', '.join(Level)}", field=_pointer(at, "level", "levels", place))
@@ -90,8 +94,8 @@ def _pointer(at: str, asked: str, field: str, place: int) -> str:
     return f"{at}/{asked}" if at else f"/{field}/{place}"
 
 
-def _check_line(line: str, scope: Scope, field: str) -> None:
+def _check_line(line: str, told: Container[str | None] | None, field: str) -> None:
     if not LINE.fullmatch(line):
-        raise MatchesNothing("a line is two digits, C and two digits, or national", field=field)
-    if scope.authority not in (None, line) and (line != NATIONAL or scope.unit is not None):
-        raise MatchesNothing(f"you are told of the line {scope.authority}, not of this one", field=field)
+        raise MatchesNothing(f"a line is two digits, C and two digits, or {EVERY_LINE}", field=field)
+    if told is not None and line not in told:
+        raise MatchesNothing("you are not told of this line; name your own, or leave it out", field=field)

@@ -132,7 +132,7 @@ class Rooms:
     def reading(self) -> Allowance:
         """What one address of the public may read."""
         bounded = self.tools.settings.public_limit
-        return allowance("notice.public_per_minute", self.rules, self.tools.clock, bounded=bounded)
+        return allowance("board.public_per_minute", self.rules, self.tools.clock, bounded=bounded)
 
     @cached_property
     def board(self) -> notices_pages.Board:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -43,6 +43,7 @@ class Causes(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    schema_number: Literal[1] = Field(alias="schema")
     causes: tuple[Cause, ...]
     words: dict[str, dict[str, Both]]
 

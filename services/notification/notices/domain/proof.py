@@ -23,8 +23,8 @@ class Proof(Record):
     event: str = Field(description="id of the event that caused or said the publication")
     event_type: str = Field(examples=["assessment.results.publicised.v1"])
     position: int = Field(description="position of that event in the feed")
-    line: str = Field(description="the event's authority line; checkpoints are published for each", examples=["33"])
-    place: int = Field(description="the event's place in its line: the first checkpoint that counts as many covers it")
+    line: str = Field(description="the event's authority line", examples=["33"])
+    place: int = Field(description="the event's place in its line; 0 for events from before places were kept")
     event_digest: str = Field(description="SHA-256 of the event; empty for events from before digests were kept")
     chain: str = Field(description="the line's hash chain up to the event")
     withdrawal: Withdrawal | None

@@ -31,11 +31,15 @@ class Received:
 
 @dataclass
 class Receiver:
-    """An HTTP server; `answers` holds, by path, the status codes of the next requests, then 204 again."""
+    """An HTTP server; `answers` holds, by path, the status codes of the next requests, then 204 again.
+
+    `headers` holds, by path, lines that stand in each answer.
+    """
 
     port: int = 0
     received: list[Received] = field(default_factory=list)
     answers: dict[str, deque[int]] = field(default_factory=lambda: defaultdict(deque))
+    headers: dict[str, str] = field(default_factory=dict)
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
@@ -62,7 +66,7 @@ class Receiver:
                 if status == NEVER:
                     await reader.read()  # until the other side gives up
                     break
-                writer.write(_answer(status, self.url("/elsewhere")))
+                writer.write(_answer(status, self.url("/elsewhere"), self.headers.get(one.path, "")))
                 await writer.drain()
         writer.close()
 
@@ -74,10 +78,11 @@ async def _request(reader: asyncio.StreamReader) -> Received:
     return Received(head[0].split(" ")[1], headers, body)
 
 
-def _answer(status: int, elsewhere: str) -> bytes:
+def _answer(status: int, elsewhere: str, more: str) -> bytes:
     body = b"" if status == 204 else b"never mind"
     length = "" if status == 204 else f"Content-Length: {len(body)}\r\n"
-    return f"HTTP/1.1 {status} X\r\nLocation: {elsewhere}\r\n{length}\r\n".encode() + body
+    more = f"{more}\r\n" if more else ""
+    return f"HTTP/1.1 {status} X\r\nLocation: {elsewhere}\r\n{more}{length}\r\n".encode() + body
 
 
 @asynccontextmanager

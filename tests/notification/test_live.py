@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -270,3 +270,16 @@ async def test_what_is_no_longer_wanted_is_dropped(service: Running, hooks: Rece
     await asking.in_state(made["id"], "dropped")
     assert (await asking.get(f"/subscriptions/{made['id']}")).status_code == 404
     assert len(hooks.at(path)) == 1
+
+
+async def test_an_endpoint_that_asks_for_time_is_left_alone_for_so_long(
+    service: Running, hooks: Receiver, path: str
+) -> None:
+    hooks.answers[path].append(503)
+    hooks.headers[path] = "Retry-After: 1800"
+    made = await subscriber(service).subscribe(hooks.url(path))
+    await say(service)
+    (row,) = await subscriber(service).in_state(made["id"], "waiting", tried=1)
+    assert datetime.fromisoformat(row["due"]) >= datetime.fromisoformat(row["attempts"][0]["at"]) + timedelta(hours=0.5)
+    service.forward(minutes=31)
+    await subscriber(service).in_state(made["id"], "delivered")

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import httpx
 import pytest
 
 from services.notification.deliveries.domain import Attempt
-from services.notification.deliveries.posting import Endpoint
+from services.notification.deliveries.posting import Endpoint, asked_to_wait
 from services.notification.subscriptions.domain import PrivateHost, WrongUrl
 from services.notification.subscriptions.handlers import new_secret
 from services.notification.subscriptions.hosts import Hosts
@@ -118,3 +120,24 @@ async def test_a_host_without_an_address_is_refused(url: str) -> None:
 async def test_a_public_address_is_reached_by_itself() -> None:
     assert await PUBLIC_ONLY.address("8.8.8.8") == "8.8.8.8"
     assert await ANYWHERE.address("8.8.8.8") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("120", 120.0), ("", None), ("soon", None), ("-5", None), ("1e9", None), ("9" * 40, None),
+     ("Wed, 21 Oct 2015 07:28:00 GMT", None), ("Wed, 99 Oct 2015 99:99:99 GMT", None)],
+)  # fmt: skip
+def test_a_retry_after_is_read_as_seconds_and_nonsense_asks_for_nothing(text: str, seconds: float | None) -> None:
+    assert asked_to_wait(text) == seconds
+
+
+def test_a_retry_after_by_date_counts_from_now() -> None:
+    moment = datetime.now(UTC) + timedelta(seconds=600)
+    assert asked_to_wait(format_datetime(moment, usegmt=True)) == pytest.approx(600, abs=5)
+
+
+async def test_an_attempt_remembers_how_long_the_endpoint_asks_to_be_left_alone(hooks: Receiver) -> None:
+    hooks.answers["/"].append(503)
+    hooks.headers["/"] = "Retry-After: 3600"
+    attempt = await posted(hooks.url("/"))
+    assert (attempt.answer, attempt.retry_after) == ("503", 3600.0)

@@ -1,9 +1,11 @@
 """One attempt: the signed request that carries an event to an endpoint, and what came of it."""
 
 import asyncio
+import re
 import ssl
 import time
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -54,23 +56,24 @@ class Endpoint:
         at, begun = self._clock.now(), time.perf_counter()
         span = open_span("deliver", event.trace, SpanKind.CLIENT, event=event.event, host=self._host)
         carried = traceparent_of(span) or event.trace
-        answer = await self._answer(place, event, carried, seconds)
-        attempt = Attempt(at=at, answer=answer, ms=round((time.perf_counter() - begun) * 1000))
+        answer, retry_after = await self._answer(place, event, carried, seconds)
+        took = round((time.perf_counter() - begun) * 1000)
+        attempt = Attempt(at=at, answer=answer, ms=took, retry_after=retry_after)
         _end(span, attempt)
         return attempt, carried
 
     async def _answer(
         self, place: httpx.AsyncHTTPTransport, event: FeedEvent, trace: str | None, seconds: float
-    ) -> str:
-        answer = ""
+    ) -> tuple[str, float | None]:
+        answer, retry_after = "", None
         try:
             async with asyncio.timeout(seconds):
                 response = await place.handle_async_request(await self._request(event, trace))
-                answer = str(response.status_code)
+                answer, retry_after = str(response.status_code), asked_to_wait(response.headers.get("retry-after", ""))
                 await _drain(response)
         except FAILURES as cause:
-            return answer or _kind(cause)
-        return answer
+            return answer or _kind(cause), retry_after
+        return answer, retry_after
 
     async def _request(self, event: FeedEvent, trace: str | None) -> httpx.Request:
         body = event.cloud_event()
@@ -114,6 +117,18 @@ async def _drain(response: httpx.Response) -> None:
                 break
     finally:
         await response.aclose()
+
+
+def asked_to_wait(text: str) -> float | None:
+    """The seconds that a `Retry-After` names, as such or by an HTTP date; None for what is neither or is over."""
+    if re.fullmatch("[0-9]{1,9}", text):
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):  # what the parser meets in texts that are no dates
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds()) or None
 
 
 def _kind(cause: Exception) -> str:

@@ -3,13 +3,14 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
 from services.notification.deliveries.domain import Delivery, made_for
 from services.notification.deliveries.storage import Cursors, Deliveries
 from services.notification.feed.domain.event import FeedEvent
+from services.notification.feed.growth import Follower
 from services.notification.feed.storage import FeedLog, Wanted, admits
 from services.notification.subscriptions.domain import Subscription
 from services.notification.subscriptions.storage import active, told
@@ -22,7 +23,7 @@ CHUNK = 1_000  # deliveries written at once
 
 
 @dataclass
-class FanOut:
+class FanOut(Follower):
     """Makes deliveries; `made` is told for whom there are new ones.
 
     Any number of processes may do it at the same time: a delivery's id is its place in the feed and its
@@ -35,31 +36,8 @@ class FanOut:
     cursors: Cursors
     clock: Clock
     made: Callable[[Sequence[Subscription]], None]
-    _grown: asyncio.Event = field(default_factory=asyncio.Event)
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def nudge(self) -> None:
-        """The feed grew in this process: go on without waiting for the poller."""
-        self._grown.set()
-
-    async def run(self) -> None:
-        """Follow the feed until cancelled."""
-        while True:
-            await self._grown.wait()
-            self._grown.clear()
-            await self.spread()
-
-    async def due(self, _: datetime) -> None:
-        """What a crash left behind, and what another process recorded."""
-        await self.spread()
-
-    async def spread(self) -> None:
-        """Bring every active subscription to the end of the feed."""
-        async with self._turn:
-            while await self._step():
-                continue
-
-    async def _step(self) -> bool:
+    async def step(self) -> bool:
         """One run for each group of subscriptions that stand at the same place; whether somebody is still behind.
 
         Whoever is nearest to the end goes first, so that one who begins with the first event holds up nobody.

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from shared.errors import StorageUnavailable
 
@@ -53,3 +55,36 @@ class Growth:
                 self.grew(await self._ask())
             except StorageUnavailable:
                 continue  # whoever waits has a limit of its own
+
+
+@dataclass(kw_only=True)
+class Follower:
+    """Goes on with the feed whenever it grew, one `step` after the other until one says that it is at the end."""
+
+    _grown: asyncio.Event = field(default_factory=asyncio.Event, init=False, repr=False)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock, init=False, repr=False)
+
+    async def step(self) -> bool:
+        """Do the next part; whether there is more."""
+        raise NotImplementedError
+
+    def nudge(self) -> None:
+        """The feed grew in this process: go on without waiting for the poller."""
+        self._grown.set()
+
+    async def run(self) -> None:
+        """Follow the feed until cancelled."""
+        while True:
+            await self._grown.wait()
+            self._grown.clear()
+            await self.follow()
+
+    async def due(self, _: datetime) -> None:
+        """What a crash left behind, and what another process recorded."""
+        await self.follow()
+
+    async def follow(self) -> None:
+        """Go on to the end of the feed."""
+        async with self._turn:
+            while await self.step():
+                continue

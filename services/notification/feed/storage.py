@@ -155,4 +155,6 @@ def _document(event: FeedEvent) -> Document:
 
 
 def _event(row: Document) -> FeedEvent:
-    return FeedEvent(position=row.pop("_id"), **{**row, "about": tuple(row.get("about", ()))})
+    # A field of a newer process is left out: two versions of the service run side by side.
+    kept = {field: row[field] for field in FeedEvent._fields if field in row}
+    return FeedEvent(**{**kept, "position": row["_id"], "about": tuple(row.get("about", ()))})

@@ -1,9 +1,8 @@
 """Public notices: made from what the feed says, announced and withdrawn by authorities, read and proved to anybody."""
 
-import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,6 +11,7 @@ import structlog
 
 from services.notification.feed.domain.event import FeedEvent
 from services.notification.feed.domain.filters import Filter, matches
+from services.notification.feed.growth import Follower
 from services.notification.feed.storage import FeedLog, Wanted
 from services.notification.notices.commands import AnnounceNotice, WithdrawNotice
 from services.notification.notices.domain.causes import Cause, Causes
@@ -89,7 +89,7 @@ class Notices:
 
 
 @dataclass
-class NoticeFollower:
+class NoticeFollower(Follower):
     """Makes notices of the events of the feed, by position; any number of processes may do it at the same time.
 
     A notice's id follows from its event, and the place reached only moves forward, after the notices before it
@@ -105,31 +105,8 @@ class NoticeFollower:
     clock: Clock
     _reached: int = 0
     _kept: int = 0
-    _grown: asyncio.Event = field(default_factory=asyncio.Event)
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def nudge(self) -> None:
-        """The feed grew in this process: go on without waiting for the poller."""
-        self._grown.set()
-
-    async def run(self) -> None:
-        """Follow the feed until cancelled."""
-        while True:
-            await self._grown.wait()
-            self._grown.clear()
-            await self.follow()
-
-    async def due(self, _: datetime) -> None:
-        """What a crash left behind, and what another process recorded."""
-        await self.follow()
-
-    async def follow(self) -> None:
-        """Make the notices of everything up to the end of the feed."""
-        async with self._turn:
-            while await self._step():
-                continue
-
-    async def _step(self) -> bool:
+    async def step(self) -> bool:
         if not self._reached:
             self._reached = self._kept = await self.followed.position()
         end, after = await self.log.newest(), self._reached

@@ -17,14 +17,17 @@ from shared.clock import SHANGHAI
 class Layouts:
     """The templates of a folder, each `<name>.html` with its `<name>.css`, read once.
 
+    A style may begin with `{% include "page.css" %}`, what the public's pages have in common (beside this file).
     A template puts `style` into its one style element, and has the filters `zh` and `en` for days, `minute` for
     instants (Asia/Shanghai). A value it uses and is not given is an error.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
         self._layouts = Environment(
-            loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+            loader=FileSystemLoader([folder, Path(__file__).parent]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
         )
         self._layouts.filters |= {"zh": _zh, "en": _en, "minute": _minute}
 
@@ -52,7 +55,7 @@ class Layouts:
         return HTMLResponse(self.html(name, **values), status, headers)
 
     def _style(self, name: str) -> str:
-        return self._layouts.loader.get_source(self._layouts, f"{name}.css")[0] if self._layouts.loader else ""
+        return self._layouts.get_template(f"{name}.css").render()
 
 
 def _zh(day: date) -> str:

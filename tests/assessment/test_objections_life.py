@@ -167,7 +167,8 @@ class Life(RuleBasedStateMachine):
         self.end(ended, said, crash)
 
     def end(self, ended: Objection, said: Sequence[Event], crash: bool) -> None:
-        (decided,) = said
+        *late, decided = said  # who decides too late says so first
+        assert all(isinstance(event, ObjectionOverdue) for event in late)
         assert isinstance(decided, ObjectionDecided)
         self.decided[ended.id] = self.entry, decided
         self.written(ended, said)

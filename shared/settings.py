@@ -48,6 +48,15 @@ class Settings(BaseSettings):
         default=None, description="comma-separated id:base64(32-byte Ed25519 seed); the first one signs credentials"
     )
 
+    rabbitmq_management_url: SecretStr | None = Field(
+        default=None,
+        description="http://user:password@host:port of a broker administrator; None: no readers over AMQP are let in",
+    )
+    smtp_url: SecretStr | None = Field(
+        default=None, description="smtp://user:password@host:port (STARTTLS) or smtps://…; None: no mail is sent"
+    )
+    mail_from: str | None = Field(default=None, description="who mail says it is from, e.g. skillcert@example.org")
+
     otlp_endpoint: str | None = Field(default=None, description="OTLP/HTTP collector, e.g. http://host:4318")
     trace_file: Path | None = Field(default=None, description="local runs: spans as JSON lines")
     clock_file: Path | None = Field(default=None, description="local runs: seconds to add to the time of day")

@@ -9,10 +9,11 @@ import httpx
 import pytest
 
 from services.notification.deliveries.domain import Attempt
-from services.notification.deliveries.posting import Endpoint, asked_to_wait
+from services.notification.deliveries.posting import Endpoint
 from services.notification.subscriptions.domain import PrivateHost, WrongUrl
 from services.notification.subscriptions.handlers import new_secret
 from services.notification.subscriptions.hosts import Hosts
+from services.notification.subscriptions.outward import Signer, asked_to_wait
 from shared.clock import Clock
 from tests.notification.examples import feed_event
 from tests.notification.receiver import NEVER, Receiver, receiver
@@ -29,7 +30,7 @@ async def hooks() -> AsyncIterator[Receiver]:
 
 
 async def posted(url: str, hosts: Hosts = ANYWHERE) -> Attempt:
-    endpoint = Endpoint(url, SECRET, hosts, Clock(), httpx.create_ssl_context())
+    endpoint = Endpoint(url, Signer([SECRET]), hosts, Clock(), httpx.create_ssl_context())
     attempt, _ = await endpoint.post(endpoint.places[0], feed_event(), 0.3)
     await endpoint.close()
     return attempt

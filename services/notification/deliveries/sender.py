@@ -16,6 +16,7 @@ from services.notification.deliveries.storage import Deliveries, Endpoints
 from services.notification.feed.storage import FeedLog
 from services.notification.subscriptions.domain import State, Subscription
 from services.notification.subscriptions.handlers import Subscriptions
+from services.notification.subscriptions.outward import Signer
 from shared.clock import Clock
 from shared.errors import Fault
 from shared.rulebook import Rulebook
@@ -149,5 +150,5 @@ class Sender:
         assert self._tls is not None
         room = self._office.subscriptions
         secret = room.sealer.open(subscription.secret, bound_to=subscription.id)
-        endpoint = Endpoint(subscription.url, secret, room.hosts, self._office.clock, self._tls)
+        endpoint = Endpoint(subscription.url, Signer([secret]), room.hosts, self._office.clock, self._tls)
         return Lane(subscription.id, endpoint, self._office)

@@ -23,9 +23,17 @@ NAT64 = IPv6Network("64:ff9b::/96")
 class State(StrEnum):
     """Whether a subscription is sent anything."""
 
+    UNVERIFIED = "unverified"
     ACTIVE = "active"
     DISABLED = "disabled"
     DELETED = "deleted"
+
+
+class Payload(StrEnum):
+    """How much of an event is sent: all of it, or its attributes with a reference to the rest."""
+
+    FULL = "full"
+    THIN = "thin"
 
 
 class WrongUrl(Fault):
@@ -43,7 +51,8 @@ class PrivateHost(Fault):
 class Subscription(Entity):
     """One endpoint; `line` and `unit` bound what it is told, `line` None sees everything.
 
-    `owner` is the organisation that subscribed, `secret` is sealed, bound to the id.
+    `owner` is the organisation that subscribed. `secret` and the one before it are sealed, bound to the id; the one
+    before signs as well until `previous_until`.
     """
 
     SCHEMA: ClassVar[int] = 2
@@ -55,9 +64,12 @@ class Subscription(Entity):
     only: Filter
     from_position: int
     ordered: bool = False
+    payload: Payload = Payload.FULL
     state: State = State.ACTIVE
     reason: str = ""
     secret: str = Field(repr=False)
+    previous_secret: str = Field(default="", repr=False)
+    previous_until: datetime | None = None
 
     def wants(self, event: FeedEvent) -> bool:
         """Whether an event is sent, if its scope admits it."""

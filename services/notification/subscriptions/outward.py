@@ -1,0 +1,123 @@
+"""One signed request to somebody else's endpoint: at the address that was looked at, bounded in time and bytes."""
+
+import asyncio
+import re
+import ssl
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
+
+import httpx
+from standardwebhooks import Webhook
+
+from services.notification.subscriptions.hosts import Hosts
+from shared.errors import Fault
+
+CONNECTIONS = 4  # per pool: httpx grows slow with many connections in one
+MOST_ANSWER = 65_536  # bytes read of an answer, so that the connection can be used again
+IDLE = 2.0  # seconds; below the five after which common servers close
+FAILURES = (TimeoutError, httpx.HTTPError, Fault, UnicodeError)  # the last: a host that cannot be encoded
+
+
+class Answer(NamedTuple):
+    """What an endpoint said: a status code or what went wrong, how long it asks to wait, and how its text begins."""
+
+    answer: str
+    retry_after: float | None = None
+    body: bytes = b""
+
+    @property
+    def taken(self) -> bool:
+        return self.answer.startswith("2") and self.answer.isdecimal()
+
+
+class Signer:
+    """Signs after Standard Webhooks, with every secret that holds now."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._webhooks: list[Any] = [Webhook(secret) for secret in secrets]
+
+    def headers(self, identity: str, body: str) -> dict[str, str]:
+        """The three headers of a message."""
+        now = datetime.now(UTC)  # not the business clock: receivers compare it with the time of day
+        return {
+            "webhook-id": identity,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": " ".join(webhook.sign(identity, now, body) for webhook in self._webhooks),
+        }
+
+
+class Outward:
+    """Requests to one URL, each over the transport it is given."""
+
+    def __init__(self, url: str, signer: Signer, hosts: Hosts) -> None:
+        self._url = httpx.URL(url)
+        self.host = self._url.raw_host.decode()
+        self._signer = signer
+        self._hosts = hosts
+
+    async def post(
+        self, place: httpx.AsyncHTTPTransport, identity: str, body: str, seconds: float, more: Mapping[str, str]
+    ) -> Answer:
+        """Send a text once; never raises for what the endpoint does."""
+        answer, retry_after = "", None
+        try:
+            async with asyncio.timeout(seconds):
+                response = await place.handle_async_request(await self._request(identity, body, more))
+                answer, retry_after = str(response.status_code), asked_to_wait(response.headers.get("retry-after", ""))
+                return Answer(answer, retry_after, await _begin_of(response))
+        except FAILURES as cause:
+            return Answer(answer or _kind(cause), retry_after)
+
+    async def _request(self, identity: str, body: str, more: Mapping[str, str]) -> httpx.Request:
+        headers = {"user-agent": "skillcert", **self._signer.headers(identity, body), **more}
+        extensions = {}
+        url = self._url
+        if (address := await self._hosts.address(self.host)) is not None:
+            # Connect to the address that was looked at, and to no other that the name may mean by now.
+            headers["host"] = url.netloc.decode()
+            extensions["sni_hostname"] = self.host
+            url = url.copy_with(host=address)
+        return httpx.Request("POST", url, content=body.encode(), headers=headers, extensions=extensions)
+
+
+def transport(tls: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
+    """No client around it: cookies, redirects and proxies are the last thing a webhook wants."""
+    return httpx.AsyncHTTPTransport(
+        verify=tls,
+        trust_env=False,
+        limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=IDLE),
+    )
+
+
+async def _begin_of(response: httpx.Response) -> bytes:
+    begin = b""
+    try:
+        async for chunk in response.aiter_raw():
+            begin += chunk
+            if len(begin) > MOST_ANSWER:
+                break
+    finally:
+        await response.aclose()
+    return begin[:MOST_ANSWER]
+
+
+def asked_to_wait(text: str) -> float | None:
+    """The seconds that a `Retry-After` names, as such or by an HTTP date; None for what is neither or is over."""
+    if re.fullmatch("[0-9]{1,9}", text):
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):  # what the parser meets in texts that are no dates
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds()) or None
+
+
+def _kind(cause: Exception) -> str:
+    if isinstance(cause, Fault):
+        return cause.slug
+    if isinstance(cause, TimeoutError | httpx.TimeoutException):
+        return "timeout"
+    return "unreachable" if isinstance(cause, httpx.NetworkError | UnicodeError) else "broken"

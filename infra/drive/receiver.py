@@ -58,6 +58,12 @@ class Receiver:
             thread.join()
 
 
+def challenged(body: bytes) -> bytes | None:
+    """What to answer to a challenge, which comes before the secret is known; None for everything else."""
+    said = json.loads(body)
+    return json.dumps({"challenge": said["challenge"]}).encode() if said["type"] == "skillcert.challenge" else None
+
+
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: a sender that is killed leaves broken connections."""
@@ -69,10 +75,16 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            status = receiver.take({name.lower(): value for name, value in self.headers.items()}, body)
+            if (answer := challenged(body)) is not None:
+                self._answer(200, answer)
+            else:
+                self._answer(receiver.take({name.lower(): value for name, value in self.headers.items()}, body), b"")
+
+        def _answer(self, status: int, body: bytes) -> None:
             self.send_response(status)
-            self.send_header("content-length", "0")
+            self.send_header("content-length", str(len(body)))
             self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
             """Say nothing: a delivery is counted, not logged."""

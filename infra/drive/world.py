@@ -64,6 +64,8 @@ class World:
         """Make the receiver a webhook subscriber of the Center."""
         asked = {"url": self.receiver.url, "types": list(types), "from_position": 0}
         made: dict[str, Any] = await self.center.post("notification", "/v1/subscriptions", asked)
+        if made["state"] != "active":
+            raise RuntimeError(f"the receiver was not verified: {made['reason']}")
         self.receiver.secret = made["secret"]
         return made
 

@@ -23,6 +23,7 @@ from services.notification.replays import api as replays_api
 from services.notification.replays.handlers import Replays
 from services.notification.replays.storage import replay_store
 from services.notification.subscriptions import api as subscriptions_api
+from services.notification.subscriptions.calls import Calls
 from services.notification.subscriptions.handlers import Subscriptions
 from services.notification.subscriptions.hosts import Hosts
 from services.notification.subscriptions.storage import subscription_store
@@ -67,7 +68,8 @@ class Rooms:
     def subscriptions(self) -> Subscriptions:
         tools = self.tools
         hosts = Hosts(private_allowed=tools.settings.webhook_private_hosts)
-        return Subscriptions(subscription_store(tools.database), self.log.newest, hosts, tools.sealer)
+        calls = Calls(hosts, tools.sealer, self.rules, tools.clock)
+        return Subscriptions(subscription_store(tools.database), self.log.newest, hosts, tools.sealer, calls)
 
     @cached_property
     def deliveries(self) -> Deliveries:

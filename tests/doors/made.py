@@ -15,6 +15,7 @@ from tests.doors.plans import TODAY, authorised_by, framed, reported, submitted,
 from tests.evaluation.examples import FULL
 from tests.evaluation.story import BEGINS, standing
 from tests.live import Running, eventually
+from tests.notification.receiver import receiver
 from tests.notification.story import say
 
 UNIT = "unit-33-001"
@@ -109,8 +110,9 @@ async def _near(service: Running, moment: datetime) -> bool:
 
 async def in_notification(service: Running) -> Made:
     """A subscription, an event in the feed, and its delivery."""
-    asked = {"url": "http://127.0.0.1:9/", "types": [], "from_position": 0}
-    made = await service.http.post("/v1/subscriptions", json=asked, headers=unit(service))
+    async with receiver() as answering:  # the challenge; later attempts fail, which is what a delivery log is for
+        asked = {"url": answering.url("/"), "types": [], "from_position": 0}
+        made = await service.http.post("/v1/subscriptions", json=asked, headers=unit(service))
     subject = (await say(service)).partition("@")[0]
 
     async def delivered() -> bool:

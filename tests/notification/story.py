@@ -50,10 +50,11 @@ class Asking:
         return await self._service.http.delete(f"/v1{path}", headers=self._service.token(*self._who))
 
     async def subscribe(self, url: str, *types: str, **more: Any) -> dict[str, Any]:
-        """A new subscription with its secret."""
+        """A new subscription with its secret, whose endpoint answered the challenge."""
         answer = await self.post("/subscriptions", {"url": url, "types": types, **more})
         assert answer.status_code == 201, answer.text
         made: dict[str, Any] = answer.json()
+        assert made["state"] == "active", made["reason"]
         return made
 
     async def feed(self, **query: Any) -> list[dict[str, Any]]:

@@ -47,6 +47,19 @@ def test_it_is_disabled_and_enabled_as_often_as_asked() -> None:
     assert enabled.enabled()[0] is enabled
 
 
+def test_an_answer_at_one_url_says_nothing_of_another() -> None:
+    unverified = subscription(state=State.UNVERIFIED)
+    assert unverified.challenged("https://other.example.org/", "")[0] is unverified
+    assert unverified.challenged(unverified.url, "")[0].state is State.ACTIVE
+
+
+@pytest.mark.parametrize("state", [State.ACTIVE, State.DISABLED, State.DELETED])
+def test_a_late_answer_changes_nothing_of_what_is_verified(state: State) -> None:
+    standing = subscription(state=state)
+    assert standing.challenged(standing.url, "")[0] is standing
+    assert standing.challenged(standing.url, "it answered something else")[0] is standing
+
+
 def test_a_subscriber_of_the_same_line_does_not_find_it() -> None:
     given = subscription(owner="sub-1")
     given.must_belong_to("sub-1")

@@ -20,7 +20,7 @@ async def test_the_secret_is_shown_at_creation_and_its_repeat_and_nowhere_else(
     ]
     assert first.json() == again.json()
     assert first.json()["secret"].startswith("whsec_")
-    assert (first.headers["etag"], again.headers["idempotent-replay"]) == ('"1"', "true")
+    assert (first.headers["etag"], again.headers["idempotent-replay"]) == ('"2"', "true")
     one = await subscriber(service).get(f"/subscriptions/{first.json()['id']}")
     assert "secret" not in one.json()
     assert "secret" not in (await subscriber(service).get("/subscriptions")).json()["rows"][0]

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from services.notification.subscriptions.calls import Tried
 from services.notification.subscriptions.commands import Subscribe
 from services.notification.subscriptions.domain import State, Subscription
 from services.notification.subscriptions.handlers import Subscriptions
@@ -39,7 +40,7 @@ class SubscriptionView(BaseModel):
     correlations: tuple[str, ...] = Field(description="correlation ids; none means all")
     from_position: int = Field(description="it is told what comes after this position of the feed")
     state: State
-    reason: str = Field(description="why it is disabled; empty when it is not")
+    reason: str = Field(description="why it is disabled or not verified; empty when it is sent to")
 
 
 class NewSubscription(SubscriptionView):
@@ -54,7 +55,13 @@ def routes(subscriptions: Subscriptions) -> APIRouter:
 
     @allow(*OWNERS)
     async def subscribe(asked: Subscribe, act: Asked, response: Response) -> NewSubscription:
-        """Be told by webhook of what the caller may see; the answer alone shows the secret (Standard Webhooks)."""
+        """Be told by webhook of what the caller may see; the answer alone shows the secret (Standard Webhooks).
+
+        The URL is challenged before the answer: it is sent `{"type": "skillcert.challenge", "challenge": "…",
+        "subscription": "…"}` and answers 2xx with `{"challenge": "…"}`, the same text, in time; then the
+        subscription is active. Else it is unverified, for the `reason` given, and `/verify` challenges it again.
+        Nothing is missed meanwhile: it is told what comes after `from_position`, which is fixed now.
+        """
         made = tagged(response, await subscriptions.subscribe(act, asked))
         return NewSubscription.model_validate(_fields(made))
 
@@ -79,6 +86,31 @@ def routes(subscriptions: Subscriptions) -> APIRouter:
         """One subscription."""
         return _view(tagged(response, await subscriptions.get(subscription, caller)))
 
+    @router.delete("/{subscription}", status_code=204)
+    @allow(*OWNERS)
+    async def delete(subscription: str, act: Asked, expect: Expected) -> None:
+        """End it; what was not yet delivered is dropped."""
+        await subscriptions.delete(act, subscription, expect)
+
+    _turns(router, subscriptions)
+    return router
+
+
+def _turns(router: APIRouter, subscriptions: Subscriptions) -> None:
+    """The doors that turn a subscription on and off."""
+
+    @router.post("/{subscription}/verify")
+    @allow(*OWNERS)
+    async def verify(subscription: str, act: Asked, expect: Expected, response: Response) -> SubscriptionView:
+        """Challenge its URL again; `state` and `reason` tell how it went."""
+        return _view(tagged(response, await subscriptions.verify(act, subscription, expect)))
+
+    @router.post("/{subscription}/test")
+    @allow(*OWNERS)
+    async def try_out(subscription: str, act: Asked) -> Tried:
+        """Send a signed example (`skillcert.test.v1`, no event of the feed) at once, and tell what came of it."""
+        return await subscriptions.try_out(act, subscription)
+
     @router.post("/{subscription}/enable")
     @allow(*OWNERS)
     async def enable(subscription: str, act: Asked, expect: Expected, response: Response) -> SubscriptionView:
@@ -90,14 +122,6 @@ def routes(subscriptions: Subscriptions) -> APIRouter:
     async def disable(subscription: str, act: Asked, expect: Expected, response: Response) -> SubscriptionView:
         """Hold everything back until it is enabled."""
         return _view(tagged(response, await subscriptions.disable(act, subscription, expect)))
-
-    @router.delete("/{subscription}", status_code=204)
-    @allow(*OWNERS)
-    async def delete(subscription: str, act: Asked, expect: Expected) -> None:
-        """End it; what was not yet delivered is dropped."""
-        await subscriptions.delete(act, subscription, expect)
-
-    return router
 
 
 def _view(subscription: Subscription) -> SubscriptionView:

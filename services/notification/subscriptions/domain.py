@@ -17,6 +17,7 @@ from shared.events.base import Event
 from shared.events.notification import EndpointDisabled
 
 SCHEMES = ("http", "https")
+Decision = tuple["Subscription", Sequence[Event]]
 NAT64 = IPv6Network("64:ff9b::/96")
 
 
@@ -27,6 +28,12 @@ class State(StrEnum):
     ACTIVE = "active"
     DISABLED = "disabled"
     DELETED = "deleted"
+
+
+class NotVerified(Fault):
+    """Nobody at this URL has answered a challenge yet."""
+
+    slug, kind = "not-verified", Kind.CONFLICT
 
 
 class Payload(StrEnum):
@@ -80,23 +87,36 @@ class Subscription(Entity):
         if self.state is State.DELETED or owner not in (None, self.owner):
             raise NotFound(f"there is no Subscription {self.id} within your scope")
 
-    def enabled(self) -> "tuple[Subscription, Sequence[Event]]":
+    def must_be_verified(self) -> None:
+        """Refuse what may only be sent to a URL that answered its challenge."""
+        if self.state is State.UNVERIFIED:
+            raise NotVerified("let the endpoint answer the challenge, then ask for /verify")
+
+    def challenged(self, url: str, reason: str) -> Decision:
+        """A challenge at this URL was answered (no reason), or why it was not; of another URL it says nothing."""
+        if self.state is not State.UNVERIFIED or self.url != url:
+            return self, []
+        state = State.UNVERIFIED if reason else State.ACTIVE
+        return self.having(state=state, reason=reason), []
+
+    def enabled(self) -> Decision:
         """Sent to again, from where it stopped."""
+        self.must_be_verified()
         if self.state is State.ACTIVE:
             return self, []
         return self.having(state=State.ACTIVE, reason=""), []
 
-    def disabled(self) -> "tuple[Subscription, Sequence[Event]]":
-        """The owner wants a pause."""
-        if self.state is State.DISABLED:
+    def disabled(self) -> Decision:
+        """The owner wants a pause; what is not verified is sent nothing anyhow."""
+        if self.state in (State.DISABLED, State.UNVERIFIED):
             return self, []
         return self.having(state=State.DISABLED, reason="by its owner"), []
 
-    def deleted(self) -> "tuple[Subscription, Sequence[Event]]":
+    def deleted(self) -> Decision:
         """Over for good; what it was to be sent is dropped."""
         return self.having(state=State.DELETED, reason=""), []
 
-    def given_up(self, failing_since: datetime, last_answer: str) -> "tuple[Subscription, Sequence[Event]]":
+    def given_up(self, failing_since: datetime, last_answer: str) -> Decision:
         """It took nothing for days or said it is gone; whoever runs it must hear of it."""
         if self.state is not State.ACTIVE:
             return self, []

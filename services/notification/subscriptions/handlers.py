@@ -3,12 +3,13 @@
 import secrets
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.notification.feed.domain.filters import check_filter
+from services.notification.subscriptions.calls import Calls, Tried
 from services.notification.subscriptions.commands import Subscribe
-from services.notification.subscriptions.domain import Subscription
+from services.notification.subscriptions.domain import State, Subscription
 from services.notification.subscriptions.hosts import Hosts
 from services.notification.subscriptions.storage import owner_for
 from shared.act import NATIONAL, Act, scope_of
@@ -29,9 +30,10 @@ class Subscriptions:
     newest: Callable[[], Awaitable[int]]
     hosts: Hosts
     sealer: Sealer
+    calls: Calls
 
     async def subscribe(self, act: Act, asked: Subscribe) -> Subscription:
-        """A new endpoint with a secret of its own; a repeat of the act gets the first one's."""
+        """A new endpoint with a secret of its own, challenged at once; a repeat of the act gets the first one's."""
         assert act.caller is not None
         only = asked.filter()
         check_filter(only, act.scope.authority, act.scope.unit, at="")
@@ -47,15 +49,30 @@ class Subscriptions:
             url=asked.url,
             only=only,
             from_position=begin,
+            state=State.UNVERIFIED,
             secret=self.sealer.seal(new_secret(), bound_to=identity),
         )
-        return await self.subscriptions.add(subscription, [], act)
+        return await self._challenge(
+            replace(act, id=f"{act.id}.challenge"), await self.subscriptions.add(subscription, [], act)
+        )
 
     async def get(self, subscription: str, caller: Caller) -> Subscription:
         """One subscription of the caller's."""
         found = await self.subscriptions.get(subscription, scope_of(caller))
         found.must_belong_to(owner_for(caller))
         return found
+
+    async def verify(self, act: Act, subscription: str, expect: int | None) -> Subscription:
+        """Challenge its endpoint again; nothing if it answered before."""
+        found = await self._change(act, subscription, lambda found: (found, []), expect)
+        return await self._challenge(act, found)
+
+    async def try_out(self, act: Act, subscription: str) -> Tried:
+        """Call its endpoint with an example."""
+        assert act.caller is not None
+        found = await self.get(subscription, act.caller)
+        found.must_be_verified()
+        return await self.calls.try_out(found)
 
     async def enable(self, act: Act, subscription: str, expect: int | None) -> Subscription:
         """Send again."""
@@ -73,6 +90,14 @@ class Subscriptions:
         """Its endpoint does not take what it is sent."""
         return await self.subscriptions.change(
             subscription, act, lambda found: found.given_up(failing_since, last_answer)
+        )
+
+    async def _challenge(self, act: Act, subscription: Subscription) -> Subscription:
+        if subscription.state is not State.UNVERIFIED:
+            return subscription
+        reason = await self.calls.challenge(subscription)
+        return await self.subscriptions.change(
+            subscription.id, act, lambda found: found.challenged(subscription.url, reason)
         )
 
     async def _change(self, act: Act, subscription: str, decide: Decide, expect: int | None) -> Subscription:

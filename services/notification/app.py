@@ -51,7 +51,7 @@ class Rooms:
 
     @cached_property
     def keyring(self) -> Keyring:
-        """What proofs of notices are signed with."""
+        """What proofs of notices and webhooks are signed with."""
         keys = self.tools.settings.credential_keys
         return Keyring(keys.get_secret_value() if keys else "", self.url)
 
@@ -67,7 +67,8 @@ class Rooms:
     def subscriptions(self) -> Subscriptions:
         tools = self.tools
         hosts = Hosts(private_allowed=tools.settings.webhook_private_hosts)
-        return Subscriptions(subscription_store(tools.database), self.log.newest, hosts, tools.sealer)
+        store = subscription_store(tools.database)
+        return Subscriptions(store, self.log.newest, hosts, tools.sealer, self.keyring, self.rules, tools.clock)
 
     @cached_property
     def deliveries(self) -> Deliveries:
@@ -83,6 +84,7 @@ class Rooms:
             self.subscriptions,
             self.rules,
             tools.clock,
+            self.url,
             look_every=tools.settings.poll_every,
         )
 
@@ -156,6 +158,7 @@ def _routers(rooms: Rooms) -> list[APIRouter]:
     return [
         feed_api.routes(rooms.feed),
         subscriptions_api.routes(rooms.subscriptions),
+        subscriptions_api.key_routes(rooms.keyring),
         replays_api.routes(rooms.replays),
         deliveries_api.routes(rooms.deliveries),
         notices_api.routes(rooms.notices, rooms.reading),

@@ -4,17 +4,21 @@ import secrets
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.notification.feed.domain.filters import check_filter
-from services.notification.subscriptions.commands import Subscribe
+from services.notification.subscriptions.commands import ChangeSubscription, Subscribe
 from services.notification.subscriptions.domain import Subscription
 from services.notification.subscriptions.hosts import Hosts
+from services.notification.subscriptions.outward import Lapsing, Signer
 from services.notification.subscriptions.storage import owner_for
 from shared.act import NATIONAL, Act, scope_of
 from shared.auth import Caller
+from shared.clock import SHANGHAI, Clock
 from shared.events.base import Event
 from shared.privacy import Sealer
+from shared.rulebook import Rulebook
+from shared.signing import Keyring
 from shared.storage.store import Store
 
 SECRET_BYTES = 32
@@ -29,6 +33,9 @@ class Subscriptions:
     newest: Callable[[], Awaitable[int]]
     hosts: Hosts
     sealer: Sealer
+    keyring: Keyring
+    rules: Rulebook
+    clock: Clock
 
     async def subscribe(self, act: Act, asked: Subscribe) -> Subscription:
         """A new endpoint with a secret of its own; a repeat of the act gets the first one's."""
@@ -47,6 +54,8 @@ class Subscriptions:
             url=asked.url,
             only=only,
             from_position=begin,
+            payload=asked.payload,
+            ordered=asked.ordered,
             secret=self.sealer.seal(new_secret(), bound_to=identity),
         )
         return await self.subscriptions.add(subscription, [], act)
@@ -64,6 +73,36 @@ class Subscriptions:
     async def disable(self, act: Act, subscription: str, expect: int | None) -> Subscription:
         """Send nothing until it is enabled."""
         return await self._change(act, subscription, Subscription.disabled, expect)
+
+    async def change(self, act: Act, subscription: str, asked: ChangeSubscription, expect: int | None) -> Subscription:
+        """Send otherwise, or elsewhere: what is absent stays."""
+        if asked.url is not None:
+            await self.hosts.check(asked.url)
+
+        def decided(found: Subscription) -> tuple[Subscription, Sequence[Event]]:
+            return found.changed(
+                url=found.url if asked.url is None else asked.url,
+                only=asked.filter(found.only),
+                payload=asked.payload or found.payload,
+                ordered=found.ordered if asked.ordered is None else asked.ordered,
+            )
+
+        return await self._change(act, subscription, decided, expect)
+
+    async def rotate(self, act: Act, subscription: str, expect: int | None) -> Subscription:
+        """A new secret; the old one signs as well for a while."""
+        hours = self.rules.number("secret.overlap_hours", on=act.at.astimezone(SHANGHAI).date())
+        until = act.at + timedelta(hours=hours)
+        secret = self.sealer.seal(new_secret(), bound_to=subscription)
+        return await self._change(act, subscription, lambda found: found.rotated(secret, until), expect)
+
+    def signer(self, subscription: Subscription) -> Signer:
+        """What its messages are signed with: its secret, the one before it while that holds, and our key."""
+        lapsing, name = None, subscription.id
+        if (previous := subscription.previous_at(self.clock.now())) is not None:
+            secret, until = previous
+            lapsing = Lapsing(self.sealer.open(secret, bound_to=name), until, self.clock)
+        return Signer([self.sealer.open(subscription.secret, bound_to=name)], self.keyring, lapsing=lapsing)
 
     async def delete(self, act: Act, subscription: str, expect: int | None) -> Subscription:
         """Send nothing ever again."""

@@ -81,9 +81,25 @@ class Keyring:
             raise NotSignedHere(f"this is signed as something else; send one of type {typ}")
         return payload
 
+    def signature(self, data: bytes) -> bytes | None:
+        """The 64 bytes of Ed25519 over `data` by the first key, for schemes that are no JWS; None without keys."""
+        if not self.keys:
+            return None
+        return _private(self.keys[0]).sign(data)
+
+    def public(self) -> dict[str, bytes]:
+        """The 32 bytes of every public key by its id, the signing one first."""
+        return {str(key.kid): _private(key).public_key().public_bytes_raw() for key in self.keys}
+
     def jwks(self) -> dict[str, Any]:
         """The public keys (RFC 7517), the signing one first."""
         return {"keys": [key.as_dict(private=False) for key in self.keys]}
+
+
+def _private(key: OKPKey) -> Ed25519PrivateKey:
+    private = key.private_key
+    assert isinstance(private, Ed25519PrivateKey)
+    return private
 
 
 def _key(entry: str, controller: str) -> OKPKey:

@@ -52,7 +52,7 @@ class Rooms:
 
     @cached_property
     def keyring(self) -> Keyring:
-        """What proofs of notices are signed with."""
+        """What proofs of notices and webhooks are signed with."""
         keys = self.tools.settings.credential_keys
         return Keyring(keys.get_secret_value() if keys else "", self.url)
 
@@ -68,8 +68,9 @@ class Rooms:
     def subscriptions(self) -> Subscriptions:
         tools = self.tools
         hosts = Hosts(private_allowed=tools.settings.webhook_private_hosts)
-        calls = Calls(hosts, tools.sealer, self.rules, tools.clock)
-        return Subscriptions(subscription_store(tools.database), self.log.newest, hosts, tools.sealer, calls)
+        calls = Calls(hosts, self.rules, tools.clock)
+        store, keyring = subscription_store(tools.database), self.keyring
+        return Subscriptions(store, self.log.newest, hosts, tools.sealer, keyring, self.rules, tools.clock, calls)
 
     @cached_property
     def deliveries(self) -> Deliveries:
@@ -85,6 +86,7 @@ class Rooms:
             self.subscriptions,
             self.rules,
             tools.clock,
+            self.url,
             look_every=tools.settings.poll_every,
         )
 
@@ -158,6 +160,7 @@ def _routers(rooms: Rooms) -> list[APIRouter]:
     return [
         feed_api.routes(rooms.feed),
         subscriptions_api.routes(rooms.subscriptions),
+        subscriptions_api.key_routes(rooms.keyring),
         replays_api.routes(rooms.replays),
         deliveries_api.routes(rooms.deliveries),
         notices_api.routes(rooms.notices, rooms.reading),

@@ -35,6 +35,7 @@ PUBLIC = {
     "/verify/{number}",
     "/v1/notices",
     "/v1/notices/keys",
+    "/v1/webhook-keys",
     "/v1/notices/{notice}",
     "/v1/notices/{notice}/proof",
     "/notices",

@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-from services.notification.app import Rooms
 from services.notification.deliveries.storage import Deliveries
 from tests.live import Running, eventually
 from tests.notification.receiver import Receiver
@@ -14,10 +13,8 @@ from tests.notification.story import Asking, center, say, subscriber
 pytestmark = pytest.mark.live
 
 
-async def ordered(service: Running, asking: Asking, url: str) -> str:
-    made = await asking.subscribe(url, "registry.*")
-    rows = Rooms(service.process.tools).subscriptions.subscriptions.collection
-    await rows.update({"_id": made["id"]}, {"$set": {"ordered": True}})
+async def ordered(asking: Asking, url: str) -> str:
+    made = await asking.subscribe(url, "registry.*", ordered=True)
     return str(made["id"])
 
 
@@ -38,7 +35,7 @@ async def test_events_come_by_position_and_a_failing_one_holds_back_those_after_
     service: Running, hooks: Receiver, path: str
 ) -> None:
     asking = subscriber(service)
-    subscription = await ordered(service, asking, hooks.url(path))
+    subscription = await ordered(asking, hooks.url(path))
     hooks.answers[path].extend([204, 500])
     first, second, third, fourth = await said(service, 4)
     await asking.in_state(subscription, "waiting", tried=1)
@@ -52,7 +49,7 @@ async def test_after_one_that_has_failed_for_good_the_next_one_goes_on(
     service: Running, hooks: Receiver, path: str
 ) -> None:
     asking = subscriber(service)
-    subscription = await ordered(service, asking, hooks.url(path))
+    subscription = await ordered(asking, hooks.url(path))
     hooks.answers[path].extend([500] * 2)
     first, second = await said(service, 2)
     (row,) = await asking.in_state(subscription, "waiting", tried=1)
@@ -69,7 +66,7 @@ async def test_what_another_process_has_in_hand_holds_back_the_rest_and_two_neve
     service: Running, hooks: Receiver, path: str
 ) -> None:
     asking = subscriber(service)
-    subscription = await ordered(service, asking, hooks.url(path))
+    subscription = await ordered(asking, hooks.url(path))
     hooks.answers[path].append(500)
     await said(service, 3)
     (first, *_) = await asking.in_state(subscription, "waiting", tried=1)
@@ -96,7 +93,7 @@ async def test_what_another_process_has_in_hand_holds_back_the_rest_and_two_neve
 
 async def test_many_in_order_come_in_order(service: Running, hooks: Receiver, path: str) -> None:
     asking = subscriber(service)
-    subscription = await ordered(service, asking, hooks.url(path))
+    subscription = await ordered(asking, hooks.url(path))
     await asyncio.gather(*(say(service) for _ in range(100)))
 
     async def all_of_them() -> list[str]:

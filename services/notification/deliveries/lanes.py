@@ -56,13 +56,18 @@ class Errand(NamedTuple):
 
 @dataclass
 class Lane:
-    """Works until stopped or idle; `wake` it when something is due."""
+    """Works until stopped or idle; `wake` it when something is due.
+
+    It sends as its subscription was at a `version`; at a later one another lane takes its place.
+    """
 
     subscription: str
+    version: int
     endpoint: Endpoint
     office: Office
     ordered: bool = False
     _held: dict[str, Delivery] = field(default_factory=dict)
+    _trying: set[str] = field(default_factory=set)
     _errands: asyncio.Queue[Errand | None] = field(default_factory=lambda: asyncio.Queue(AT_ONCE))
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _over: bool = False
@@ -75,6 +80,11 @@ class Lane:
         self._over = True
         self._woken.set()
 
+    async def leave(self) -> None:
+        """Stop, and give back at once what was not begun."""
+        self.stop()
+        await self._give_back()
+
     async def run(self) -> None:
         """Try what is due whenever woken; what was claimed and not tried is given back at the end."""
         try:
@@ -85,7 +95,8 @@ class Lane:
                 for _ in self.endpoint.places:
                     await self._errands.put(None)
         finally:
-            await self._leave()
+            await self._give_back()
+            await self.endpoint.close()
 
     async def _follow(self) -> None:
         while not self._over:
@@ -115,6 +126,9 @@ class Lane:
         except Fault as fault:  # still due, or due again when the lease ends
             log.warning("nothing claimed", subscription=self.subscription, cause=fault.slug)
             return False
+        if self._over:  # meanwhile
+            await self._give_back()
+            return False
         errands = [Errand(row, events[row.position], seconds, schedule, days) for row in rows]
         if self.ordered:
             return await self._one_by_one(errands)
@@ -137,6 +151,14 @@ class Lane:
                 await self._try(place, errand)
 
     async def _try(self, place: httpx.AsyncHTTPTransport, errand: Errand) -> Delivery | None:
+        name = errand.delivery.id
+        self._trying.add(name)
+        try:
+            return await self._tried(place, errand)
+        finally:
+            self._trying.discard(name)
+
+    async def _tried(self, place: httpx.AsyncHTTPTransport, errand: Errand) -> Delivery | None:
         attempt, trace = await self.endpoint.post(place, errand.event, errand.seconds)
         tried = errand.delivery.after(attempt, errand.schedule)
         try:
@@ -174,12 +196,11 @@ class Lane:
         await self.office.endpoints.forget(self.subscription, self.office.clock.now())
 
     async def _give_back(self) -> None:
+        """What is not being tried this moment is anybody's again."""
+        rows = [row for name, row in self._held.items() if name not in self._trying]
+        for row in rows:
+            del self._held[row.id]
         try:
-            await self.office.deliveries.release(list(self._held.values()))
-            self._held.clear()
+            await self.office.deliveries.release(rows)
         except Fault as fault:  # the lease gives them back
             log.warning("not released", subscription=self.subscription, cause=fault.slug)
-
-    async def _leave(self) -> None:
-        await self._give_back()
-        await self.endpoint.close()

@@ -2,6 +2,7 @@
 
 import ssl
 import time
+from collections.abc import Callable
 
 import httpx
 from opentelemetry.trace import Span, Status, StatusCode
@@ -21,10 +22,19 @@ ATTEMPTS = Counter("skillcert_deliveries", "Attempts to deliver", ["outcome"])
 
 
 class Endpoint:
-    """Posts events to one URL over a bounded number of connections of its own."""
+    """Posts events to one URL over a bounded number of connections of its own; `written` is an event's text."""
 
-    def __init__(self, url: str, signer: Signer, hosts: Hosts, clock: Clock, tls: ssl.SSLContext) -> None:
+    def __init__(
+        self,
+        url: str,
+        signer: Signer,
+        hosts: Hosts,
+        clock: Clock,
+        tls: ssl.SSLContext,
+        written: Callable[[FeedEvent], str] = FeedEvent.cloud_event,
+    ) -> None:
         self._outward = Outward(url, signer, hosts)
+        self._written = written
         self._clock = clock
         self._pools = [transport(tls) for _ in range(POOLS)]
 
@@ -45,7 +55,7 @@ class Endpoint:
         span = open_span("deliver", event.trace, SpanKind.CLIENT, event=event.event, host=self._outward.host)
         carried = traceparent_of(span) or event.trace
         headers = CLOUD_EVENT if carried is None else {**CLOUD_EVENT, "traceparent": carried}
-        said = await self._outward.post(place, event.event, event.cloud_event(), seconds, headers)
+        said = await self._outward.post(place, event.event, self._written(event), seconds, headers)
         took = round((time.perf_counter() - begun) * 1000)
         attempt = Attempt(at=at, answer=said.answer, ms=took, retry_after=said.retry_after)
         _end(span, attempt)

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 import httpx
 import structlog
@@ -13,15 +14,17 @@ from services.notification.deliveries.domain import Delivery
 from services.notification.deliveries.lanes import Lane, Office
 from services.notification.deliveries.posting import Endpoint
 from services.notification.deliveries.storage import Deliveries, Endpoints
+from services.notification.feed.domain.event import FeedEvent
 from services.notification.feed.storage import FeedLog
-from services.notification.subscriptions.domain import State, Subscription
+from services.notification.subscriptions.domain import Payload, State, Subscription
 from services.notification.subscriptions.handlers import Subscriptions
-from services.notification.subscriptions.outward import Signer
+from services.notification.subscriptions.storage import versions
 from shared.clock import Clock
 from shared.errors import Fault
 from shared.rulebook import Rulebook
 
 WITHIN = 0.05  # seconds in which outcomes gather for one write; a crash repeats at most these
+GRACE = 0.25  # seconds in which an attempt ends that was under way when its subscription was changed
 AGAIN = 1.0  # seconds until an outcome that could not be written is tried again
 
 log = structlog.get_logger()
@@ -68,16 +71,20 @@ class Ledger:
 
 
 class Sender:
-    """Every worker has one; claims keep two from trying the same delivery at once."""
+    """Every worker has one; claims keep two from trying the same delivery at once.
+
+    `url` is where thin events refer to. A lane sends as its subscription was when it began; each look compares.
+    """
 
     def __init__(
         self, deliveries: Deliveries, endpoints: Endpoints, feed: FeedLog, subscriptions: Subscriptions,
-        rules: Rulebook, clock: Clock, *, look_every: float,
+        rules: Rulebook, clock: Clock, url: str, *, look_every: float,
     ) -> None:  # fmt: skip
         self._ledger = Ledger(deliveries, endpoints)
         self._office = Office(
             deliveries, endpoints, feed, subscriptions, rules, clock, self._ledger.take, self._ledger.record
         )
+        self._url = url
         self._look_every = look_every
         self._lanes: dict[str, tuple[Lane, asyncio.Task[None]]] = {}
         self._fresh: dict[str, Subscription] = {}
@@ -116,8 +123,8 @@ class Sender:
         """Find what is due again, and what another process or a crash left."""
         now = self._office.clock.now()
         try:
-            due = await self._office.deliveries.due(now)
-            rows = await self._office.subscriptions.subscriptions.find({"_id": {"$in": due}}) if due else []
+            due = {*await self._office.deliveries.due(now), *await self._changed()}
+            rows = await self._office.subscriptions.subscriptions.find({"_id": {"$in": list(due)}}) if due else []
             for row in rows:
                 if row.state is State.ACTIVE:
                     self._begin(tasks, row)
@@ -126,29 +133,58 @@ class Sender:
         except Fault as fault:
             log.warning("nothing looked for", cause=fault.slug)
 
+    async def _changed(self) -> list[str]:
+        """The subscriptions that are no longer what their lane sends by."""
+        self._lanes = {name: (lane, task) for name, (lane, task) in self._lanes.items() if not task.done()}
+        if not self._lanes:
+            return []
+        stand = await versions(self._office.subscriptions.subscriptions, self._lanes)
+        return [name for name, (lane, _) in self._lanes.items() if lane.version != stand.get(name)]
+
     def _begin(self, tasks: asyncio.TaskGroup, subscription: Subscription) -> None:
-        lane, task = self._lanes.get(subscription.id, (None, None))
-        if lane is None or task is None or task.done():
-            try:
-                lane = self._lane(subscription)
-            except Fault as fault:  # its secret cannot be opened: the others are sent to all the same
-                log.warning("not sent to", subscription=subscription.id, cause=fault.slug)
-                return
-            self._lanes[subscription.id] = lane, tasks.create_task(lane.run())
-        lane.ordered = subscription.ordered
+        before = self._lanes.get(subscription.id)
+        if before is not None and not before[1].done() and before[0].version >= subscription.version:
+            before[0].wake()
+            return
+        if before is not None:
+            before[0].stop()
+        try:
+            lane = self._lane(subscription)
+        except Fault as fault:  # its secret cannot be opened: the others are sent to all the same
+            log.warning("not sent to", subscription=subscription.id, cause=fault.slug)
+            return
+        self._lanes[subscription.id] = lane, tasks.create_task(lane.run())
         lane.wake()
+        if before is not None:
+            tasks.create_task(_hand_over(*before, lane))
 
     async def _end(self, subscription: Subscription, now: datetime) -> None:
         if subscription.id in self._lanes:
             lane, _ = self._lanes.pop(subscription.id)
-            lane.stop()
+            await lane.leave()
         await self._office.endpoints.forget(subscription.id, now)
         if subscription.state is State.DELETED:
             await self._office.deliveries.drop(subscription.id, now)
 
     def _lane(self, subscription: Subscription) -> Lane:
         assert self._tls is not None
-        room = self._office.subscriptions
-        secret = room.sealer.open(subscription.secret, bound_to=subscription.id)
-        endpoint = Endpoint(subscription.url, Signer([secret]), room.hosts, self._office.clock, self._tls)
-        return Lane(subscription.id, endpoint, self._office)
+        room, office = self._office.subscriptions, self._office
+        full = subscription.payload is Payload.FULL
+        written = FeedEvent.cloud_event if full else partial(FeedEvent.thin_event, url=self._url)
+        signer = room.signer(subscription)
+        endpoint = Endpoint(subscription.url, signer, room.hosts, office.clock, self._tls, written)
+        return Lane(subscription.id, subscription.version, endpoint, office, ordered=subscription.ordered)
+
+
+async def _hand_over(before: Lane, task: asyncio.Task[None], after: Lane) -> None:
+    """What a lane has not begun is at once the one's that takes its place.
+
+    In order, nothing may go before what is under way, and that is cut off after a moment: it is sent again.
+    """
+    await before.leave()
+    after.wake()
+    if before.ordered or after.ordered:
+        await asyncio.wait([task], timeout=GRACE)
+        task.cancel()
+    await asyncio.wait([task])
+    after.wake()

@@ -1,23 +1,23 @@
-"""Subscriptions over HTTP: subscribe, pause, go on, end."""
+"""Subscriptions over HTTP: subscribe, change, rotate, pause, go on, end; and the keys that webhooks are signed with."""
 
-import json
-from collections.abc import Callable, Coroutine
+from base64 import b64encode
+from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from services.notification.subscriptions.calls import Tried
-from services.notification.subscriptions.commands import Subscribe
-from services.notification.subscriptions.domain import State, Subscription
+from services.notification.subscriptions.commands import ChangeSubscription, Subscribe
+from services.notification.subscriptions.domain import Payload, State, Subscription
 from services.notification.subscriptions.handlers import Subscriptions
 from services.notification.subscriptions.storage import listed
 from shared.auth import Role
-from shared.http.door import Asked, Calling, Door, Expected, allow, doors
+from shared.http.door import Asked, Calling, Expected, allow, doors, public
 from shared.http.pages import Cursor, Limit, Page, after, page
+from shared.http.shown import showing
 from shared.http.tags import tagged
-from shared.privacy import Sealer
+from shared.signing import Keyring
 
 OWNERS = (Role.SUBSCRIBER, Role.AUTHORITY, Role.UNIT, Role.CENTER)
 CREATED = 201
@@ -39,14 +39,35 @@ class SubscriptionView(BaseModel):
     subjects: tuple[str, ...] = Field(description="subjects of events; none means all")
     correlations: tuple[str, ...] = Field(description="correlation ids; none means all")
     from_position: int = Field(description="it is told what comes after this position of the feed")
+    payload: Payload = Field(description="full, or thin: without `data`, with a `dataref` to it")
+    ordered: bool = Field(description="whether it is sent one event after the other, by position")
     state: State
     reason: str = Field(description="why it is disabled or not verified; empty when it is sent to")
+    previous_until: datetime | None = Field(description="until when the secret before this one signs as well")
 
 
 class NewSubscription(SubscriptionView):
-    """A subscription just made, with the secret its deliveries are signed with; it is shown here only."""
+    """A subscription with its new secret, by which its deliveries are signed; it is shown here only."""
 
     secret: str = Field(examples=["whsec_c2tpbGxjZXJ0IGV4YW1wbGUgc2VjcmV0IDMyIGJ5dGVz"])
+
+
+class WebhookKey(BaseModel):
+    """One public key, as a JWK (RFC 8037) and as Standard Webhooks writes it."""
+
+    kid: str = Field(examples=["https://skillcert.example.org#k1"])
+    kty: str
+    crv: str
+    alg: str
+    use: str
+    x: str = Field(description="the 32 bytes, base64url")
+    whpk: str = Field(description="the same bytes in base64 after `whpk_`")
+
+
+class WebhookKeys(BaseModel):
+    """The public keys of `v1a` signatures, as a JWK set (RFC 7517)."""
+
+    keys: list[WebhookKey]
 
 
 def routes(subscriptions: Subscriptions) -> APIRouter:
@@ -70,7 +91,7 @@ def routes(subscriptions: Subscriptions) -> APIRouter:
         subscribe,
         methods=["POST"],
         status_code=CREATED,
-        route_class_override=_door_that_opens(subscriptions.sealer),
+        route_class_override=showing("secret", subscriptions.sealer),
     )
 
     @router.get("")
@@ -93,6 +114,8 @@ def routes(subscriptions: Subscriptions) -> APIRouter:
         await subscriptions.delete(act, subscription, expect)
 
     _turns(router, subscriptions)
+    _rotating(router, subscriptions)
+    _changing(router, subscriptions)
     return router
 
 
@@ -132,25 +155,44 @@ def _fields(subscription: Subscription) -> dict[str, Any]:
     return {**subscription.model_dump(), **subscription.only.model_dump()}
 
 
-def _door_that_opens(sealer: Sealer) -> type[Door]:
-    """A door whose answers are kept with the secret sealed, and opened on their way out, repeats too."""
+def _rotating(router: APIRouter, subscriptions: Subscriptions) -> None:
+    @allow(*OWNERS)
+    async def rotate(subscription: str, act: Asked, expect: Expected, response: Response) -> NewSubscription:
+        """A new secret, shown in this answer alone; the old one signs as well until `previous_until`."""
+        made = tagged(response, await subscriptions.rotate(act, subscription, expect))
+        return NewSubscription.model_validate(_fields(made))
 
-    class OpeningDoor(Door):
-        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-            kept = super().get_route_handler()
-
-            async def through(request: Request) -> Response:
-                return _opened(await kept(request), sealer)
-
-            return through
-
-    return OpeningDoor
+    opening = showing("secret", subscriptions.sealer)
+    router.add_api_route("/{subscription}/rotate", rotate, methods=["POST"], route_class_override=opening)
 
 
-def _opened(response: Response, sealer: Sealer) -> Response:
-    if response.status_code != CREATED:
-        return response
-    answer = json.loads(bytes(response.body))
-    answer["secret"] = sealer.open(answer["secret"], bound_to=answer["id"])
-    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
-    return JSONResponse(answer, CREATED, {**headers, "Cache-Control": "no-store"})
+def _changing(router: APIRouter, subscriptions: Subscriptions) -> None:
+    @router.post("/{subscription}/change")
+    @allow(*OWNERS)
+    async def change(
+        subscription: str, asked: ChangeSubscription, act: Asked, expect: Expected, response: Response
+    ) -> SubscriptionView:
+        """Be sent something else, or elsewhere, within a second; what was on its way already is sent all the same.
+
+        A new URL is challenged before the answer, as a new subscription's is.
+        """
+        return _view(tagged(response, await subscriptions.change(act, subscription, asked, expect)))
+
+
+def key_routes(keyring: Keyring) -> APIRouter:
+    """The public door of the keys that every webhook is signed with."""
+    router = doors("/webhook-keys", "subscriptions")
+
+    @router.get("")
+    @public
+    async def keys() -> WebhookKeys:
+        """The keys that `v1a` signatures are checked with, the signing one first."""
+        forms = {name: f"whpk_{b64encode(raw).decode()}" for name, raw in keyring.public().items()}
+        return WebhookKeys.model_validate({"keys": [{**key, "whpk": forms[key["kid"]]} for key in _set(keyring)]})
+
+    return router
+
+
+def _set(keyring: Keyring) -> list[dict[str, Any]]:
+    keys: list[dict[str, Any]] = keyring.jwks()["keys"]
+    return keys

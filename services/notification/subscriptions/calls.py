@@ -18,7 +18,6 @@ from services.notification.subscriptions.hosts import Hosts
 from services.notification.subscriptions.outward import Answer, Outward, Signer, transport
 from shared.clock import Clock
 from shared.events.base import Record
-from shared.privacy import Sealer
 from shared.rulebook import Rulebook
 
 CHALLENGE = "skillcert.challenge"
@@ -45,23 +44,22 @@ class Calls:
     """Calls endpoints, each once and within the time that an attempt may take."""
 
     hosts: Hosts
-    sealer: Sealer
     rules: Rulebook
     clock: Clock
 
-    async def challenge(self, subscription: Subscription) -> str:
+    async def challenge(self, subscription: Subscription, signer: Signer) -> str:
         """Ask an endpoint to say a random text back; why it did not, empty when it did.
 
         It shows that somebody at this address knows what a challenge is and lets it be answered; not who that is.
         """
         challenge = secrets.token_urlsafe(32)
         asked = {"type": CHALLENGE, "challenge": challenge, "subscription": subscription.id}
-        said = await self._post(subscription, f"challenge-{secrets.token_hex(16)}", asked, JSON)
+        said = await self._post(subscription, signer, f"challenge-{secrets.token_hex(16)}", asked, JSON)
         if not said.taken:
             return f"it answered the challenge with {said.answer}"
         return "" if hmac.compare_digest(_echoed(said.body), challenge.encode()) else ELSE
 
-    async def try_out(self, subscription: Subscription) -> Tried:
+    async def try_out(self, subscription: Subscription, signer: Signer) -> Tried:
         """Send a signed example that is no event."""
         identity, begun = f"test-{secrets.token_hex(16)}", time.perf_counter()
         event = {
@@ -73,14 +71,18 @@ class Calls:
             "time": self.clock.now(),
             "data": {"note": NOTE},
         }
-        said = await self._post(subscription, identity, event, CLOUD_EVENT)
+        said = await self._post(subscription, signer, identity, event, CLOUD_EVENT)
         return Tried(answer=said.answer, taken=said.taken, ms=round((time.perf_counter() - begun) * 1000))
 
     async def _post(
-        self, subscription: Subscription, identity: str, said: Mapping[str, object], headers: Mapping[str, str]
+        self,
+        subscription: Subscription,
+        signer: Signer,
+        identity: str,
+        said: Mapping[str, object],
+        headers: Mapping[str, str],
     ) -> Answer:
-        secret = self.sealer.open(subscription.secret, bound_to=subscription.id)
-        outward = Outward(subscription.url, Signer([secret]), self.hosts)
+        outward = Outward(subscription.url, signer, self.hosts)
         seconds = self.rules.number("delivery.timeout", on=self.clock.today())
         async with transport(self._tls) as place:
             return await outward.post(place, identity, to_json(said).decode(), seconds, headers)

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from services.notification.feed.domain.filters import Filter
+from services.notification.subscriptions.domain import Payload
 from shared.command import Command
 
 Types = Annotated[tuple[str, ...], Field(max_length=100)]
@@ -37,7 +38,37 @@ class Subscribe(Command):
     from_position: int | None = Field(
         default=None, ge=0, description="events after this position of the feed; absent: from now on"
     )
+    payload: Payload = Field(default=Payload.FULL, description="thin: attributes and a `dataref`, no `data`")
+    ordered: bool = Field(default=False, description="one after the other by position; a failing one holds back others")
 
     def filter(self) -> Filter:
         """What it wants to be told of."""
         return Filter(**{name: getattr(self, name) for name in Filter.model_fields})
+
+
+class ChangeSubscription(Command):
+    """Be sent something else, or elsewhere, from now on: what is absent stays as it is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"url": "https://hooks.example.org/new", "types": ["registry.*"], "payload": "thin"}]
+        },
+    )
+
+    url: str | None = Field(
+        default=None, min_length=1, max_length=2000, description="another one is verified before it is sent anything"
+    )
+    types: Types | None = Field(default=None, description="exact types or patterns; `[]` means every event")
+    authorities: Values | None = Field(default=None, description="lines; `[]` means all within the scope")
+    units: Values | None = Field(default=None, description="ids of units; `[]` means all within the scope")
+    occupations: Values | None = Field(default=None, description="occupations; `[]` means all")
+    levels: Values | None = Field(default=None, description="levels; `[]` means all")
+    subjects: Values | None = Field(default=None, description="subjects of events; `[]` means all")
+    correlations: Values | None = Field(default=None, description="correlation ids; `[]` means all")
+    payload: Payload | None = Field(default=None, description="thin: attributes and a `dataref`, no `data`")
+    ordered: bool | None = Field(default=None, description="one after the other by position, or not")
+
+    def filter(self, before: Filter) -> Filter:
+        """What it wants to be told of, in place of what it wanted before."""
+        asked = {name: getattr(self, name) for name in Filter.model_fields}
+        return before.model_copy(update={name: value for name, value in asked.items() if value is not None})

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import Field
 
 from services.notification.feed.domain.event import FeedEvent
-from services.notification.feed.domain.filters import Filter
+from services.notification.feed.domain.filters import Filter, check_filter
 from shared.entity import Entity
 from shared.errors import Fault, Kind, NotFound
 from shared.events.base import Event
@@ -18,6 +18,7 @@ from shared.events.notification import EndpointDisabled
 
 SCHEMES = ("http", "https")
 Decision = tuple["Subscription", Sequence[Event]]
+MOVED = "its URL changed; verify it"
 NAT64 = IPv6Network("64:ff9b::/96")
 
 
@@ -115,6 +116,33 @@ class Subscription(Entity):
     def deleted(self) -> Decision:
         """Over for good; what it was to be sent is dropped."""
         return self.having(state=State.DELETED, reason=""), []
+
+    def rotated(self, secret: str, until: datetime) -> Decision:
+        """A new secret, sealed; the one before it signs as well until an instant, so that no message is lost.
+
+        Of several rotations within the overlap the newest two secrets hold: what was before them is over at once.
+        """
+        return self.having(secret=secret, previous_secret=self.secret, previous_until=until), []
+
+    def changed(self, *, url: str, only: Filter, payload: Payload, ordered: bool) -> Decision:
+        """Sent otherwise from now on; at another URL nothing before it is verified, disabled or not.
+
+        Raises:
+            UnknownEventType, MatchesNothing: the filter, for what this subscription is told.
+        """
+        check_filter(only, self.line, self.unit, at="")
+        changes: dict[str, object] = {"url": url, "only": only, "payload": payload, "ordered": ordered}
+        if all(getattr(self, name) == value for name, value in changes.items()):
+            return self, []
+        if url != self.url:
+            changes |= {"state": State.UNVERIFIED, "reason": MOVED}
+        return self.having(**changes), []
+
+    def previous_at(self, now: datetime) -> tuple[str, datetime] | None:
+        """The secret before this one, sealed, and its end, as long as it signs as well."""
+        if self.previous_until is None or self.previous_until <= now:
+            return None
+        return self.previous_secret, self.previous_until
 
     def given_up(self, failing_since: datetime, last_answer: str) -> Decision:
         """It took nothing for days or said it is gone; whoever runs it must hear of it."""

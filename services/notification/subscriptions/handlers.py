@@ -4,18 +4,22 @@ import secrets
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.notification.feed.domain.filters import check_filter
 from services.notification.subscriptions.calls import Calls, Tried
-from services.notification.subscriptions.commands import Subscribe
+from services.notification.subscriptions.commands import ChangeSubscription, Subscribe
 from services.notification.subscriptions.domain import State, Subscription
 from services.notification.subscriptions.hosts import Hosts
+from services.notification.subscriptions.outward import Lapsing, Signer
 from services.notification.subscriptions.storage import owner_for
 from shared.act import NATIONAL, Act, scope_of
 from shared.auth import Caller
+from shared.clock import SHANGHAI, Clock
 from shared.events.base import Event
 from shared.privacy import Sealer
+from shared.rulebook import Rulebook
+from shared.signing import Keyring
 from shared.storage.store import Store
 
 SECRET_BYTES = 32
@@ -30,6 +34,9 @@ class Subscriptions:
     newest: Callable[[], Awaitable[int]]
     hosts: Hosts
     sealer: Sealer
+    keyring: Keyring
+    rules: Rulebook
+    clock: Clock
     calls: Calls
 
     async def subscribe(self, act: Act, asked: Subscribe) -> Subscription:
@@ -50,11 +57,11 @@ class Subscriptions:
             only=only,
             from_position=begin,
             state=State.UNVERIFIED,
+            payload=asked.payload,
+            ordered=asked.ordered,
             secret=self.sealer.seal(new_secret(), bound_to=identity),
         )
-        return await self._challenge(
-            replace(act, id=f"{act.id}.challenge"), await self.subscriptions.add(subscription, [], act)
-        )
+        return await self._challenge(_afterwards(act), await self.subscriptions.add(subscription, [], act))
 
     async def get(self, subscription: str, caller: Caller) -> Subscription:
         """One subscription of the caller's."""
@@ -72,7 +79,7 @@ class Subscriptions:
         assert act.caller is not None
         found = await self.get(subscription, act.caller)
         found.must_be_verified()
-        return await self.calls.try_out(found)
+        return await self.calls.try_out(found, self.signer(found))
 
     async def enable(self, act: Act, subscription: str, expect: int | None) -> Subscription:
         """Send again."""
@@ -81,6 +88,37 @@ class Subscriptions:
     async def disable(self, act: Act, subscription: str, expect: int | None) -> Subscription:
         """Send nothing until it is enabled."""
         return await self._change(act, subscription, Subscription.disabled, expect)
+
+    async def change(self, act: Act, subscription: str, asked: ChangeSubscription, expect: int | None) -> Subscription:
+        """Send otherwise, or elsewhere: what is absent stays; a new URL is challenged at once."""
+        if asked.url is not None:
+            await self.hosts.check(asked.url)
+
+        def decided(found: Subscription) -> tuple[Subscription, Sequence[Event]]:
+            return found.changed(
+                url=found.url if asked.url is None else asked.url,
+                only=asked.filter(found.only),
+                payload=asked.payload or found.payload,
+                ordered=found.ordered if asked.ordered is None else asked.ordered,
+            )
+
+        found = await self._change(act, subscription, decided, expect)
+        return found if asked.url is None else await self._challenge(_afterwards(act), found)
+
+    async def rotate(self, act: Act, subscription: str, expect: int | None) -> Subscription:
+        """A new secret; the old one signs as well for a while."""
+        hours = self.rules.number("secret.overlap_hours", on=act.at.astimezone(SHANGHAI).date())
+        until = act.at + timedelta(hours=hours)
+        secret = self.sealer.seal(new_secret(), bound_to=subscription)
+        return await self._change(act, subscription, lambda found: found.rotated(secret, until), expect)
+
+    def signer(self, subscription: Subscription) -> Signer:
+        """What its messages are signed with: its secret, the one before it while that holds, and our key."""
+        lapsing, name = None, subscription.id
+        if (previous := subscription.previous_at(self.clock.now())) is not None:
+            secret, until = previous
+            lapsing = Lapsing(self.sealer.open(secret, bound_to=name), until, self.clock)
+        return Signer([self.sealer.open(subscription.secret, bound_to=name)], self.keyring, lapsing=lapsing)
 
     async def delete(self, act: Act, subscription: str, expect: int | None) -> Subscription:
         """Send nothing ever again."""
@@ -95,7 +133,7 @@ class Subscriptions:
     async def _challenge(self, act: Act, subscription: Subscription) -> Subscription:
         if subscription.state is not State.UNVERIFIED:
             return subscription
-        reason = await self.calls.challenge(subscription)
+        reason = await self.calls.challenge(subscription, self.signer(subscription))
         return await self.subscriptions.change(
             subscription.id, act, lambda found: found.challenged(subscription.url, reason)
         )
@@ -109,6 +147,11 @@ class Subscriptions:
             return decide(found)
 
         return await self.subscriptions.change(subscription, act, decided, expect=expect)
+
+
+def _afterwards(act: Act) -> Act:
+    """The act that writes down what came of the challenge which follows from an act."""
+    return replace(act, id=f"{act.id}.challenge")
 
 
 def new_secret() -> str:

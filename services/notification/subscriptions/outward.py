@@ -1,9 +1,10 @@
 """One signed request to somebody else's endpoint: at the address that was looked at, bounded in time and bytes."""
 
 import asyncio
+import base64
 import re
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
@@ -12,7 +13,9 @@ import httpx
 from standardwebhooks import Webhook
 
 from services.notification.subscriptions.hosts import Hosts
+from shared.clock import Clock
 from shared.errors import Fault
+from shared.signing import Keyring
 
 CONNECTIONS = 4  # per pool: httpx grows slow with many connections in one
 MOST_ANSWER = 65_536  # bytes read of an answer, so that the connection can be used again
@@ -32,11 +35,27 @@ class Answer(NamedTuple):
         return self.answer.startswith("2") and self.answer.isdecimal()
 
 
-class Signer:
-    """Signs after Standard Webhooks, with every secret that holds now."""
+class Lapsing(NamedTuple):
+    """A secret that signs as well until an instant of the business clock."""
 
-    def __init__(self, secrets: Sequence[str]) -> None:
+    secret: str
+    until: datetime
+    clock: Clock
+
+    @property
+    def holds(self) -> bool:
+        return self.clock.now() < self.until
+
+
+class Signer:
+    """Signs after Standard Webhooks: `v1` with every secret that holds now, then `v1a` with the service's own key."""
+
+    def __init__(
+        self, secrets: Sequence[str], keyring: Keyring | None = None, *, lapsing: Lapsing | None = None
+    ) -> None:
         self._webhooks: list[Any] = [Webhook(secret) for secret in secrets]
+        self._keyring = keyring
+        self._lapsing = lapsing
 
     def headers(self, identity: str, body: str) -> dict[str, str]:
         """The three headers of a message."""
@@ -44,8 +63,18 @@ class Signer:
         return {
             "webhook-id": identity,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": " ".join(webhook.sign(identity, now, body) for webhook in self._webhooks),
+            "webhook-signature": " ".join(self._signatures(identity, now, body)),
         }
+
+    def _signatures(self, identity: str, now: datetime, body: str) -> Iterator[str]:
+        for webhook in self._webhooks:
+            yield webhook.sign(identity, now, body)
+        if self._lapsing is not None and self._lapsing.holds:
+            before: Any = Webhook(self._lapsing.secret)
+            yield before.sign(identity, now, body)
+        signed = f"{identity}.{int(now.timestamp())}.{body}".encode()
+        if self._keyring is not None and (signature := self._keyring.signature(signed)) is not None:
+            yield f"v1a,{base64.b64encode(signature).decode()}"
 
 
 class Outward:

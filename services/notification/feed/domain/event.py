@@ -47,6 +47,13 @@ class FeedEvent(NamedTuple):
 
     def cloud_event(self) -> str:
         """The CloudEvent in structured JSON; a webhook's body and a row of the feed are the same text."""
+        return f'{self._attributes()[:-1]},"data":{self.body}}}'
+
+    def thin_event(self, url: str) -> str:
+        """The same without `data`: `dataref` says where this service, at `url`, gives the whole event to who may."""
+        return self._attributes(dataref=f"{url}/v1/events/{self.position}")
+
+    def _attributes(self, **more: str) -> str:
         named = {
             "specversion": "1.0",
             "id": self.event,
@@ -63,9 +70,9 @@ class FeedEvent(NamedTuple):
             "place": self.place or None,
             "digest": self.digest or None,
             "chain": self.chain or None,
+            **more,
         }
-        attributes = to_json({name: value for name, value in named.items() if value is not None})
-        return f'{attributes[:-1].decode()},"data":{self.body}}}'
+        return to_json({name: value for name, value in named.items() if value is not None}).decode()
 
 
 def digested(event: FeedEvent) -> FeedEvent:

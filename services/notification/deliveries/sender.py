@@ -13,6 +13,7 @@ from services.notification.deliveries.domain import Delivery
 from services.notification.deliveries.lanes import Lane, Office
 from services.notification.deliveries.posting import Endpoint
 from services.notification.deliveries.storage import Deliveries, Endpoints
+from services.notification.feed.domain.event import FeedEvent
 from services.notification.feed.storage import FeedLog
 from services.notification.subscriptions.domain import State, Subscription
 from services.notification.subscriptions.handlers import Subscriptions
@@ -81,12 +82,25 @@ class Sender:
         self._look_every = look_every
         self._lanes: dict[str, tuple[Lane, asyncio.Task[None]]] = {}
         self._fresh: dict[str, Subscription] = {}
+        self._handed: dict[str, tuple[Subscription, list[tuple[Delivery, FeedEvent]]]] = {}
         self._woken = asyncio.Event()
         self._tls: ssl.SSLContext | None = None
 
     def serve(self, subscriptions: Iterable[Subscription]) -> None:
         """These active ones have new deliveries: begin without looking for them."""
         self._fresh.update({row.id: row for row in subscriptions})
+        self._woken.set()
+
+    def room(self, subscription: Subscription) -> int:
+        """How many deliveries, just made and claimed, are taken over without being looked for."""
+        lane, task = self._lanes.get(subscription.id, (None, None))
+        if subscription.ordered or lane is None or task is None or task.done() or subscription.id in self._handed:
+            return 0
+        return lane.room
+
+    def hand(self, subscription: Subscription, fresh: Sequence[tuple[Delivery, FeedEvent]]) -> None:
+        """These were made for it and claimed in this process."""
+        self._handed[subscription.id] = subscription, [*fresh]
         self._woken.set()
 
     async def run(self) -> None:
@@ -110,7 +124,12 @@ class Sender:
             self._woken.clear()
             while self._fresh:
                 _, subscription = self._fresh.popitem()
-                self._begin(tasks, subscription)
+                if (lane := self._begin(tasks, subscription)) is not None:
+                    lane.wake()
+            while self._handed:
+                _, (subscription, fresh) = self._handed.popitem()
+                if (lane := self._begin(tasks, subscription)) is not None:
+                    lane.hand(fresh)
 
     async def _look(self, tasks: asyncio.TaskGroup) -> None:
         """Find what is due again, and what another process or a crash left."""
@@ -119,24 +138,24 @@ class Sender:
             due = await self._office.deliveries.due(now)
             rows = await self._office.subscriptions.subscriptions.find({"_id": {"$in": due}}) if due else []
             for row in rows:
-                if row.state is State.ACTIVE:
-                    self._begin(tasks, row)
-                else:
+                if row.state is not State.ACTIVE:
                     await self._end(row, now)
+                elif (lane := self._begin(tasks, row)) is not None:
+                    lane.wake()
         except Fault as fault:
             log.warning("nothing looked for", cause=fault.slug)
 
-    def _begin(self, tasks: asyncio.TaskGroup, subscription: Subscription) -> None:
+    def _begin(self, tasks: asyncio.TaskGroup, subscription: Subscription) -> Lane | None:
         lane, task = self._lanes.get(subscription.id, (None, None))
         if lane is None or task is None or task.done():
             try:
                 lane = self._lane(subscription)
             except Fault as fault:  # its secret cannot be opened: the others are sent to all the same
                 log.warning("not sent to", subscription=subscription.id, cause=fault.slug)
-                return
+                return None
             self._lanes[subscription.id] = lane, tasks.create_task(lane.run())
         lane.ordered = subscription.ordered
-        lane.wake()
+        return lane
 
     async def _end(self, subscription: Subscription, now: datetime) -> None:
         if subscription.id in self._lanes:

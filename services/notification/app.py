@@ -99,6 +99,8 @@ class Rooms:
             Cursors(self.tools.database),
             self.tools.clock,
             made=self.sender.serve,
+            room=self.sender.room,
+            hand=self.sender.hand,
         )
 
     @cached_property

@@ -48,7 +48,7 @@ class Hearing:
     key: str
     handler: Handler[Any]
     most: int
-    within: float
+    within: float | None
     prefetch: int
 
 
@@ -57,8 +57,9 @@ def _both(first: Hearing, second: Hearing) -> Hearing:
         await first.handler(taken)
         await second.handler(taken)
 
-    fewest = {name: min(getattr(first, name), getattr(second, name)) for name in ("most", "within", "prefetch")}
-    return replace(first, handler=handler, **fewest)
+    fewest = {name: min(getattr(first, name), getattr(second, name)) for name in ("most", "prefetch")}
+    waits = [one.within for one in (first, second) if one.within is not None]
+    return replace(first, handler=handler, within=min(waits, default=None), **fewest)
 
 
 class Hearers:
@@ -87,10 +88,13 @@ class Hearers:
         handler: Handler[V],
         *,
         most: int = 500,
-        within: float = 0.02,
+        within: float | None = 0.02,
         key: str | None = None,
     ) -> None:
-        """Hand over up to `most` events at once, those that arrive `within` seconds; bulk in, bulk write."""
+        """Hand over up to `most` events at once, those that arrive `within` seconds; bulk in, bulk write.
+
+        `within` None waits for nothing but the run before: for one queue whose handler takes one run at a time.
+        """
         self._add(Hearing(kind, key or kind.type, handler, most, within, 2 * most))
 
     def _add(self, hearing: Hearing) -> None:

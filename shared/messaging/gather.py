@@ -8,9 +8,12 @@ T = TypeVar("T")
 
 
 class Gatherer(Generic[T]):
-    """Hands over up to `most` items at once, at the latest `within` seconds after the first."""
+    """Hands over up to `most` items at once, at the latest `within` seconds after the first.
 
-    def __init__(self, take: Callable[[Sequence[T]], Awaitable[None]], most: int, within: float) -> None:
+    `within` None: at once, and what comes while a run is being taken goes together in the next.
+    """
+
+    def __init__(self, take: Callable[[Sequence[T]], Awaitable[None]], most: int, within: float | None) -> None:
         self._take = take
         self._most = most
         self._within = within
@@ -25,7 +28,10 @@ class Gatherer(Generic[T]):
             return
         if self._done is None:
             self._done = asyncio.get_running_loop().create_future()
-            asyncio.get_running_loop().call_later(self._within, self._flush, self._done)
+            if self._within is not None:
+                asyncio.get_running_loop().call_later(self._within, self._flush, self._done)
+            elif not self._running:
+                asyncio.get_running_loop().call_soon(self._flush, self._done)
         self._items.append(item)
         done = self._done
         if len(self._items) >= self._most:
@@ -38,8 +44,13 @@ class Gatherer(Generic[T]):
         items, self._items, self._done = self._items, [], None
         taking = asyncio.ensure_future(self._take(items))
         self._running.add(taking)
-        taking.add_done_callback(self._running.discard)
-        taking.add_done_callback(lambda taken: _settle(done, taken))
+        taking.add_done_callback(lambda taken: self._taken(done, taken))
+
+    def _taken(self, done: asyncio.Future[None], taken: asyncio.Future[None]) -> None:
+        self._running.discard(taken)
+        _settle(done, taken)
+        if self._within is None and self._done is not None and not self._running:
+            self._flush(self._done)
 
 
 def _settle(done: asyncio.Future[None], taken: asyncio.Future[None]) -> None:

@@ -31,7 +31,8 @@ async def hooks() -> AsyncIterator[Receiver]:
 
 async def posted(url: str, hosts: Hosts = ANYWHERE) -> Attempt:
     endpoint = Endpoint(url, Signer([SECRET]), hosts, Clock(), httpx.create_ssl_context())
-    attempt, _ = await endpoint.post(endpoint.places[0], feed_event(), 0.3)
+    with endpoint.place() as place:
+        attempt, _ = await endpoint.post(place, feed_event(), 0.3)
     await endpoint.close()
     return attempt
 

@@ -1,10 +1,11 @@
 """A delivery's life: tried again and again by the schedule, until it is taken or given up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -113,7 +114,13 @@ def identity(subscription: str, position: int, replay: str = "") -> str:
 
 
 def made_for(
-    subscription: Subscription, event: FeedEvent, now: datetime, *, replay: str = "", again: bool = False
+    subscription: Subscription,
+    event: FeedEvent,
+    now: datetime,
+    *,
+    replay: str = "",
+    again: bool = False,
+    claim: str = "",
 ) -> Delivery:
     """An event on its way to a subscription."""
     return Delivery(
@@ -128,7 +135,32 @@ def made_for(
         due=now,
         replay=replay,
         again=again,
+        claim=claim,
     )
+
+
+def within_reach(
+    subscriptions: Sequence[Subscription], reached: Mapping[str, int], width: int
+) -> list[list[Subscription]]:
+    """Groups that one run of events serves, those nearest to the end first: in a group none is `width` behind."""
+    groups: list[list[Subscription]] = []
+    for row in sorted(subscriptions, key=lambda row: -reached[row.id]):
+        if groups and reached[groups[-1][0].id] - reached[row.id] < width:
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return groups
+
+
+class Errand(NamedTuple):
+    """One attempt to make, by the rules of its day, begun before `until` (monotonic): then it ends within its lease."""
+
+    delivery: Delivery
+    event: FeedEvent
+    seconds: float
+    schedule: Schedule
+    days: float
+    until: float
 
 
 class Health(BaseModel):

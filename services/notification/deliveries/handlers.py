@@ -2,32 +2,64 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from uuid import uuid4
 
-from services.notification.deliveries.domain import Delivery, made_for
+from services.notification.deliveries.domain import Delivery, made_for, within_reach
 from services.notification.deliveries.storage import Cursors, Deliveries
 from services.notification.feed.domain.event import FeedEvent
+from services.notification.feed.domain.filters import Filter
 from services.notification.feed.growth import Follower
 from services.notification.feed.storage import FeedLog, Wanted, admits
 from services.notification.subscriptions.domain import Subscription
-from services.notification.subscriptions.storage import active, told
-from shared.act import EVERYTHING
+from services.notification.subscriptions.storage import active, told, versions
+from shared.act import EVERYTHING, Scope
 from shared.clock import Clock
 from shared.storage.store import Store
 
-RUN = 500  # events read at once
-CHUNK = 1_000  # deliveries written at once
+RUN = 500  # events read at once, and how far a cursor may lag behind what its subscription was told
+CHUNK = 1_000  # deliveries after which a turn ends, so that nobody's new event waits behind another's backlog
+
+Fresh = Sequence[tuple[Delivery, FeedEvent]]
+
+ANY: Mapping[str, object] = {"subjects": (), "correlations": ()}
+
+
+class Audience:
+    """Who of a group is told of an event; those of the same kind, line, unit, occupation and level are asked once."""
+
+    def __init__(self, group: Sequence[Subscription]) -> None:
+        self._group: list[tuple[Subscription, Scope, Filter]] = [
+            (row, told(row), row.only.model_copy(update=ANY)) for row in group
+        ]
+        self._known: dict[tuple[str | None, ...], list[Subscription]] = {}
+
+    def is_new(self, event: FeedEvent) -> bool:
+        """Whether it takes all filters to tell."""
+        return _kind(event) not in self._known
+
+    def of(self, event: FeedEvent) -> list[Subscription]:
+        """Those that want it and may see it."""
+        kind = _kind(event)
+        if kind not in self._known:
+            self._known[kind] = [row for row, scope, only in self._group if only.wants(event) and admits(scope, event)]
+        return [row for row in self._known[kind] if row.wants(event)]
+
+
+def _kind(event: FeedEvent) -> tuple[str | None, ...]:
+    return event.type, event.authority, event.unit, event.occupation, event.level
 
 
 @dataclass
 class FanOut(Follower):
-    """Makes deliveries; `made` is told for whom there are new ones.
+    """Makes deliveries; `made` is told for whom there are new ones, `hand` is given those `room` has place for.
 
     Any number of processes may do it at the same time: a delivery's id is its place in the feed and its
-    subscription, and cursors only move forward, after the deliveries before them are written.
+    subscription, and cursors only move forward, after the deliveries before them are written. A subscription that
+    wants nothing of what it passes has its cursor moved every `RUN` positions only: what a crash forgets is looked
+    at again, and nothing comes of it.
     """
 
     log: FeedLog
@@ -36,38 +68,93 @@ class FanOut(Follower):
     cursors: Cursors
     clock: Clock
     made: Callable[[Sequence[Subscription]], None]
+    room: Callable[[Subscription], int] = lambda _: 0
+    hand: Callable[[Subscription, Fresh], None] = lambda _, __: None
+    _known: dict[str, Subscription] = field(default_factory=dict, init=False, repr=False)
+    _passed: dict[str, int] = field(default_factory=dict, init=False, repr=False)
+    _turns: int = field(default=0, init=False, repr=False)
+
+    async def due(self, _: datetime) -> None:
+        """What a crash left behind is this loop's as well: the poller does not wait for a backlog."""
+        self.nudge()
 
     async def step(self) -> bool:
-        """One run for each group of subscriptions that stand at the same place; whether somebody is still behind.
+        """A turn for those nearest to the end, and one for others that are behind; whether somebody still is.
 
-        Whoever is nearest to the end goes first, so that one who begins with the first event holds up nobody.
+        Whoever begins with the first event holds up nobody, and of those who do, each gets on.
         """
-        end, groups = await asyncio.gather(self.log.newest(), self._groups())
-        behind = [await self._tell(groups[at], at, end) for at in sorted(groups, reverse=True) if at < end]
-        return any(behind)
+        (end, rows), stored = await self._asked()
+        reached = {row.id: self._reached(row, stored) for row in rows}
+        groups = within_reach([row for row in rows if reached[row.id] < end], reached, RUN)
+        self._turns += 1
+        turns = groups[:1] + ([groups[1 + self._turns % (len(groups) - 1)]] if len(groups) > 1 else [])
+        more = [await self._tell(group, reached, stored, end) for group in turns]
+        return any(more) or len(groups) > len(turns)
 
-    async def _groups(self) -> dict[int, list[Subscription]]:
-        rows = await active(self.subscriptions)
-        reached = await self.cursors.known([row.id for row in rows])
-        groups: dict[int, list[Subscription]] = defaultdict(list)
-        for row in rows:
-            groups[reached.get(row.id, row.from_position)].append(row)
-        return groups
+    async def _asked(self) -> tuple[tuple[int, Sequence[Subscription]], Mapping[str, int]]:
+        end, rows = await asyncio.gather(self.log.newest(), self._active())
+        return (end, rows), await self.cursors.known([row.id for row in rows])
 
-    async def _tell(self, group: Sequence[Subscription], after: int, end: int) -> bool:
-        run = await self.log.read(Wanted(after, RUN), EVERYTHING, end)
-        making = _made(group, run, self.clock.now())
-        while chunk := list(islice(making, CHUNK)):
-            await self.deliveries.add(chunk)
-            told_now = {row.subscription for row in chunk}
-            self.made([row for row in group if row.id in told_now])
-        await self.cursors.move([row.id for row in group], run[-1].position)
-        return len(run) == RUN
+    async def _active(self) -> Sequence[Subscription]:
+        """Those that are sent to; only what changed since the last turn is read again."""
+        standing = await versions(self.subscriptions)
+        known = {name: row for name, row in self._known.items() if standing.get(name) == row.version}
+        if changed := standing.keys() - known.keys():
+            # Under its old filter it was told up to here: the new one is for what comes now.
+            await self.cursors.move({name: self._passed[name] for name in changed & self._passed.keys()})
+            known |= {row.id: row for row in await active(self.subscriptions, changed)}
+        self._known = known
+        self._passed = {name: self._passed[name] for name in known.keys() & self._passed.keys()}
+        return list(known.values())
 
+    def _reached(self, row: Subscription, stored: Mapping[str, int]) -> int:
+        return max(stored.get(row.id, row.from_position), self._passed.get(row.id, 0))
 
-def _made(group: Sequence[Subscription], run: Sequence[FeedEvent], now: datetime) -> Iterator[Delivery]:
-    for subscription in group:
-        scope = told(subscription)
+    async def _tell(
+        self, group: Sequence[Subscription], reached: Mapping[str, int], stored: Mapping[str, int], end: int
+    ) -> bool:
+        """One turn of a group; whether there is more for it."""
+        run = await self.log.read(Wanted(min(reached[row.id] for row in group), RUN), EVERYTHING, end)
+        making, last = await self._making(group, reached, run)
+        fresh = await self._add(making)
+        self._give(group, making, fresh)
+        told = {delivery.subscription for delivery, _ in making}
+        passed = {row.id: max(last, reached[row.id]) for row in group}
+        await self.cursors.move(
+            {name: at for name, at in passed.items() if name in told or at - stored.get(name, 0) >= RUN}
+        )
+        self._passed |= passed
+        return last < end
+
+    async def _making(
+        self, group: Sequence[Subscription], reached: Mapping[str, int], run: Sequence[FeedEvent]
+    ) -> tuple[Fresh, int]:
+        """The deliveries of a run, and the position up to which they are all of them."""
+        audience, now, making = Audience(group), self.clock.now(), list[tuple[Delivery, FeedEvent]]()
+        claim, room = uuid4().hex, {row.id: self.room(row) for row in group}
         for event in run:
-            if subscription.wants(event) and admits(scope, event):
-                yield made_for(subscription, event, now)
+            if audience.is_new(event):
+                await asyncio.sleep(0)  # a thousand filters take a moment: others have theirs
+            for row in audience.of(event):
+                if reached[row.id] < event.position:
+                    room[row.id] -= 1
+                    claimed = claim if room[row.id] >= 0 else ""
+                    making.append((made_for(row, event, now, claim=claimed), event))
+            if len(making) >= CHUNK:
+                return making, event.position
+        return making, run[-1].position
+
+    async def _add(self, making: Fresh) -> Fresh:
+        """Write them; those of them that are this process's to send."""
+        refused = await self.deliveries.add([delivery for delivery, _ in making])
+        return [row for place, row in enumerate(making) if row[0].claim and place not in refused]
+
+    def _give(self, group: Sequence[Subscription], making: Fresh, fresh: Fresh) -> None:
+        handed: dict[str, list[tuple[Delivery, FeedEvent]]] = defaultdict(list)
+        for row in fresh:
+            handed[row[0].subscription].append(row)
+        left = {delivery.subscription for delivery, _ in making if not delivery.claim}
+        for subscription in group:
+            if subscription.id in handed:
+                self.hand(subscription, handed[subscription.id])
+        self.made([row for row in group if row.id in left])

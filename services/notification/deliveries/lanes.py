@@ -1,17 +1,17 @@
 """A lane: what is due for one subscription, tried over its own connections, so that no endpoint holds up another."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from time import monotonic
 
 import httpx
 import structlog
 
-from services.notification.deliveries.domain import Attempt, Delivery, Schedule, State
+from services.notification.deliveries.domain import Attempt, Delivery, Errand, Schedule, State
 from services.notification.deliveries.posting import AT_ONCE, Endpoint
-from services.notification.deliveries.storage import Deliveries, Endpoints
+from services.notification.deliveries.storage import LEASE, Deliveries, Endpoints
 from services.notification.feed.domain.event import FeedEvent
 from services.notification.feed.storage import FeedLog
 from services.notification.subscriptions.handlers import Subscriptions
@@ -21,6 +21,7 @@ from shared.errors import Fault
 from shared.rulebook import Rulebook
 
 CLAIMED = 32  # at once; with what waits before, all of it is tried within the lease even if nothing answers
+TOGETHER = 256  # attempts at the same time of all lanes that have something to try, one for each at least
 IN_ORDER = 4  # claimed at once when they go one after the other: within the lease as well
 IDLE = 60.0  # seconds after which a lane with nothing to do ends
 
@@ -31,7 +32,8 @@ log = structlog.get_logger()
 class Office:
     """What all lanes work with.
 
-    `tried` takes what became of a delivery and sees that it is written; `record` has written it when it returns.
+    `tried` takes what became of a delivery and sees that it is written; `record` has written it when it returns;
+    `busy` are the lanes that have something to try.
     """
 
     deliveries: Deliveries
@@ -42,21 +44,17 @@ class Office:
     clock: Clock
     tried: Callable[[Delivery], None]
     record: Callable[[Sequence[Delivery]], Awaitable[None]]
+    busy: set[str] = field(default_factory=set)
 
-
-class Errand(NamedTuple):
-    """One attempt to make, by the rules of its day."""
-
-    delivery: Delivery
-    event: FeedEvent
-    seconds: float
-    schedule: Schedule
-    days: float
+    @property
+    def share(self) -> int:
+        """How many attempts one lane makes at the same time: one with a backlog leaves the others their turn."""
+        return min(AT_ONCE, max(1, TOGETHER // max(1, len(self.busy))))
 
 
 @dataclass
 class Lane:
-    """Works until stopped or idle; `wake` it when something is due.
+    """Works until stopped or idle; `wake` it when something is due, `hand` it what was just made.
 
     It sends as its subscription was at a `version`; at a later one another lane takes its place.
     """
@@ -68,17 +66,34 @@ class Lane:
     ordered: bool = False
     _held: dict[str, Delivery] = field(default_factory=dict)
     _trying: set[str] = field(default_factory=set)
-    _errands: asyncio.Queue[Errand | None] = field(default_factory=lambda: asyncio.Queue(AT_ONCE))
+    _handed: list[Errand] = field(default_factory=list)
+    _flying: int = 0
+    _landed: asyncio.Event = field(default_factory=asyncio.Event)
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
+    _behind: bool = True
     _over: bool = False
 
+    @property
+    def room(self) -> int:
+        """How much that was just made it takes over, as long as nothing older waits in the database."""
+        return 0 if self.ordered or self._behind or self._over else CLAIMED - len(self._held)
+
     def wake(self) -> None:
+        """Something is due."""
+        self._behind = True
+        self._woken.set()
+
+    def hand(self, fresh: Sequence[tuple[Delivery, FeedEvent]]) -> None:
+        """These were made and claimed in this process."""
+        self._held.update({row.id: row for row, _ in fresh})
+        self._handed += self._errands([row for row, _ in fresh], {row.position: event for row, event in fresh})
         self._woken.set()
 
     def stop(self) -> None:
         """Begin no further attempt."""
         self._over = True
         self._woken.set()
+        self._landed.set()
 
     async def leave(self) -> None:
         """Stop, and give back at once what was not begun."""
@@ -89,16 +104,12 @@ class Lane:
         """Try what is due whenever woken; what was claimed and not tried is given back at the end."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                for place in self.endpoint.places:
-                    tasks.create_task(self._work(place))
-                await self._follow()
-                for _ in self.endpoint.places:
-                    await self._errands.put(None)
+                await self._follow(tasks)
         finally:
             await self._give_back()
             await self.endpoint.close()
 
-    async def _follow(self) -> None:
+    async def _follow(self, tasks: asyncio.TaskGroup) -> None:
         while not self._over:
             try:
                 async with asyncio.timeout(IDLE):
@@ -106,49 +117,80 @@ class Lane:
             except TimeoutError:
                 return
             self._woken.clear()
-            while not self._over and await self._claim():
-                continue
+            while not self._over and (self._handed or self._behind):
+                await self._go_on(tasks)
 
-    async def _claim(self) -> bool:
-        """Claim some and hand them to the workers; whether there were any."""
-        office, now, today = self.office, self.office.clock.now(), self.office.clock.today()
+    async def _go_on(self, tasks: asyncio.TaskGroup) -> None:
+        errands, self._handed = self._handed, []
         try:
-            claim, most = office.deliveries.claim, CLAIMED
-            if self.ordered:
-                claim, most = office.deliveries.claim_in_order, IN_ORDER
-            rows = await claim(self.subscription, now, most)
-            self._held.update({row.id: row for row in rows})
-            events = await office.feed.at([row.position for row in rows]) if rows else {}
-            seconds = office.rules.number("delivery.timeout", on=today)
-            delays = office.rules.value("delivery.delays", list[float], on=today)
-            schedule = Schedule(delays, office.rules.number("delivery.jitter", on=today))
-            days = office.rules.number("delivery.disable_after_days", on=today)
+            errands = errands or await self._claim()
         except Fault as fault:  # still due, or due again when the lease ends
             log.warning("nothing claimed", subscription=self.subscription, cause=fault.slug)
-            return False
+            return
         if self._over:  # meanwhile
             await self._give_back()
-            return False
-        errands = [Errand(row, events[row.position], seconds, schedule, days) for row in rows]
+            return
         if self.ordered:
-            return await self._one_by_one(errands)
+            self._behind = await self._one_by_one(errands) or self._behind
+            return
         for errand in errands:
-            await self._errands.put(errand)
-        return bool(rows)
+            await self._begin(tasks, errand)
+
+    async def _begin(self, tasks: asyncio.TaskGroup, errand: Errand) -> None:
+        while self._flying >= self.office.share and not self._over:
+            self._landed.clear()
+            await self._landed.wait()
+        if self._over:
+            return
+        if monotonic() > errand.until:  # its lease ends too soon: it is claimed anew
+            del self._held[errand.delivery.id]
+            self._behind = True
+            return
+        self._flying += 1
+        self._trying.add(errand.delivery.id)  # before its task runs: it is not given back any more
+        self.office.busy.add(self.subscription)
+        tasks.create_task(self._fly(errand))
+
+    async def _fly(self, errand: Errand) -> None:
+        try:
+            with self.endpoint.place() as place:
+                await self._try(place, errand)
+        finally:
+            self._flying -= 1
+            self._landed.set()
+            if not self._flying:
+                self.office.busy.discard(self.subscription)
+
+    async def _claim(self) -> list[Errand]:
+        """Claim some of what is due; when there is none, nothing waits but what is handed over."""
+        office, now = self.office, self.office.clock.now()
+        claim, most = office.deliveries.claim, CLAIMED
+        if self.ordered:
+            claim, most = office.deliveries.claim_in_order, IN_ORDER
+        self._behind = False  # whatever is made from now on wakes it again
+        rows = await claim(self.subscription, now, most)
+        self._held.update({row.id: row for row in rows})
+        self._behind = self._behind or bool(rows)
+        return self._errands(rows, await office.feed.at([row.position for row in rows]) if rows else {})
+
+    def _errands(self, rows: Sequence[Delivery], events: Mapping[int, FeedEvent]) -> list[Errand]:
+        rules, today = self.office.rules, self.office.clock.today()
+        seconds = rules.number("delivery.timeout", on=today)
+        delays = rules.value("delivery.delays", list[float], on=today)
+        schedule = Schedule(delays, rules.number("delivery.jitter", on=today))
+        days = rules.number("delivery.disable_after_days", on=today)
+        until = monotonic() + LEASE - seconds
+        return [Errand(row, events[row.position], seconds, schedule, days, until) for row in rows]
 
     async def _one_by_one(self, errands: Sequence[Errand]) -> bool:
         """Try each when the one before it is taken or failed for good; whether to go on."""
         for errand in errands:
-            tried = None if self._over else await self._try(self.endpoint.places[0], errand)
+            with self.endpoint.place() as place:
+                tried = None if self._over else await self._try(place, errand)
             if tried is None or tried.state is State.WAITING:
                 await self._give_back()
                 return False
         return bool(errands)
-
-    async def _work(self, place: httpx.AsyncHTTPTransport) -> None:
-        while (errand := await self._errands.get()) is not None:
-            if not self._over:
-                await self._try(place, errand)
 
     async def _try(self, place: httpx.AsyncHTTPTransport, errand: Errand) -> Delivery | None:
         name = errand.delivery.id

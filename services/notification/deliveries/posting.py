@@ -2,7 +2,8 @@
 
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import httpx
 from opentelemetry.trace import Span, Status, StatusCode
@@ -11,18 +12,20 @@ from prometheus_client import Counter
 from services.notification.deliveries.domain import Attempt
 from services.notification.feed.domain.event import FeedEvent
 from services.notification.subscriptions.hosts import Hosts
-from services.notification.subscriptions.outward import CONNECTIONS, Outward, Signer, transport
+from services.notification.subscriptions.outward import Outward, Signer, transport
 from shared.clock import Clock
 from shared.tracing import SpanKind, open_span, traceparent_of
 
-POOLS = 4  # per endpoint
-AT_ONCE = POOLS * CONNECTIONS
+AT_ONCE = 16  # attempts at the same time per endpoint
 CLOUD_EVENT = {"content-type": "application/cloudevents+json"}
 ATTEMPTS = Counter("skillcert_deliveries", "Attempts to deliver", ["outcome"])
 
 
 class Endpoint:
-    """Posts events to one URL over a bounded number of connections of its own; `written` is an event's text."""
+    """Posts events to one URL over connections of its own, as many as there are attempts at the same time.
+
+    `written` is an event's text.
+    """
 
     def __init__(
         self,
@@ -36,16 +39,22 @@ class Endpoint:
         self._outward = Outward(url, signer, hosts)
         self._written = written
         self._clock = clock
-        self._pools = [transport(tls) for _ in range(POOLS)]
+        self._tls = tls
+        self._idle: list[httpx.AsyncHTTPTransport] = []
 
-    @property
-    def places(self) -> list[httpx.AsyncHTTPTransport]:
-        """One for each attempt at the same time; whoever keeps to that never waits for a connection."""
-        return self._pools * CONNECTIONS
+    @contextmanager
+    def place(self) -> Iterator[httpx.AsyncHTTPTransport]:
+        """A connection for one attempt at a time: the one used last, which is the least likely to be closed by now."""
+        place = self._idle.pop() if self._idle else transport(self._tls)
+        try:
+            yield place
+        finally:
+            self._idle.append(place)
 
     async def close(self) -> None:
-        for pool in self._pools:
-            await pool.aclose()
+        """Once no attempt is under way."""
+        for place in self._idle:
+            await place.aclose()
 
     async def post(
         self, place: httpx.AsyncHTTPTransport, event: FeedEvent, seconds: float

@@ -18,7 +18,7 @@ from services.notification.feed.domain.event import FeedEvent
 from services.notification.feed.storage import FeedLog
 from services.notification.subscriptions.domain import Payload, State, Subscription
 from services.notification.subscriptions.handlers import Subscriptions
-from services.notification.subscriptions.storage import versions
+from services.notification.subscriptions.storage import versions_of
 from shared.clock import Clock
 from shared.errors import Fault
 from shared.rulebook import Rulebook
@@ -88,12 +88,25 @@ class Sender:
         self._look_every = look_every
         self._lanes: dict[str, tuple[Lane, asyncio.Task[None]]] = {}
         self._fresh: dict[str, Subscription] = {}
+        self._handed: dict[str, tuple[Subscription, list[tuple[Delivery, FeedEvent]]]] = {}
         self._woken = asyncio.Event()
         self._tls: ssl.SSLContext | None = None
 
     def serve(self, subscriptions: Iterable[Subscription]) -> None:
         """These active ones have new deliveries: begin without looking for them."""
         self._fresh.update({row.id: row for row in subscriptions})
+        self._woken.set()
+
+    def room(self, subscription: Subscription) -> int:
+        """How many deliveries, just made and claimed, are taken over without being looked for."""
+        lane, task = self._lanes.get(subscription.id, (None, None))
+        if subscription.ordered or lane is None or task is None or task.done() or subscription.id in self._handed:
+            return 0
+        return lane.room
+
+    def hand(self, subscription: Subscription, fresh: Sequence[tuple[Delivery, FeedEvent]]) -> None:
+        """These were made for it and claimed in this process."""
+        self._handed[subscription.id] = subscription, [*fresh]
         self._woken.set()
 
     async def run(self) -> None:
@@ -117,7 +130,12 @@ class Sender:
             self._woken.clear()
             while self._fresh:
                 _, subscription = self._fresh.popitem()
-                self._begin(tasks, subscription)
+                if (lane := self._begin(tasks, subscription)) is not None:
+                    lane.wake()
+            while self._handed:
+                _, (subscription, fresh) = self._handed.popitem()
+                if (lane := self._begin(tasks, subscription)) is not None:
+                    lane.hand(fresh)
 
     async def _look(self, tasks: asyncio.TaskGroup) -> None:
         """Find what is due again, and what another process or a crash left."""
@@ -126,10 +144,10 @@ class Sender:
             due = {*await self._office.deliveries.due(now), *await self._changed()}
             rows = await self._office.subscriptions.subscriptions.find({"_id": {"$in": list(due)}}) if due else []
             for row in rows:
-                if row.state is State.ACTIVE:
-                    self._begin(tasks, row)
-                else:
+                if row.state is not State.ACTIVE:
                     await self._end(row, now)
+                elif (lane := self._begin(tasks, row)) is not None:
+                    lane.wake()
         except Fault as fault:
             log.warning("nothing looked for", cause=fault.slug)
 
@@ -138,25 +156,25 @@ class Sender:
         self._lanes = {name: (lane, task) for name, (lane, task) in self._lanes.items() if not task.done()}
         if not self._lanes:
             return []
-        stand = await versions(self._office.subscriptions.subscriptions, self._lanes)
+        stand = await versions_of(self._office.subscriptions.subscriptions, self._lanes)
         return [name for name, (lane, _) in self._lanes.items() if lane.version != stand.get(name)]
 
-    def _begin(self, tasks: asyncio.TaskGroup, subscription: Subscription) -> None:
+    def _begin(self, tasks: asyncio.TaskGroup, subscription: Subscription) -> Lane | None:
         before = self._lanes.get(subscription.id)
         if before is not None and not before[1].done() and before[0].version >= subscription.version:
-            before[0].wake()
-            return
+            return before[0]
         if before is not None:
             before[0].stop()
         try:
             lane = self._lane(subscription)
         except Fault as fault:  # its secret cannot be opened: the others are sent to all the same
             log.warning("not sent to", subscription=subscription.id, cause=fault.slug)
-            return
+            return None
         self._lanes[subscription.id] = lane, tasks.create_task(lane.run())
         lane.wake()
         if before is not None:
             tasks.create_task(_hand_over(*before, lane))
+        return lane
 
     async def _end(self, subscription: Subscription, now: datetime) -> None:
         if subscription.id in self._lanes:

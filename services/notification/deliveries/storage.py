@@ -1,7 +1,7 @@
 """Where deliveries and cursors are kept; everything here is written in bulk and may be written twice."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
 from time import time
@@ -36,10 +36,9 @@ class Deliveries:
         """Make the indexes; safe to repeat."""
         await self._rows.ensure_indexes(INDEXES)
 
-    async def add(self, deliveries: Sequence[Delivery]) -> None:
-        """Insert those that are not there yet."""
-        if deliveries:
-            await self._rows.insert_all([_document(row) for row in deliveries])
+    async def add(self, deliveries: Sequence[Delivery]) -> set[int]:
+        """Insert those that are not there yet; the places of those that were. One with a claim is taken at once."""
+        return await self._rows.insert_all([_document(row) for row in deliveries])
 
     async def due(self, now: datetime) -> list[str]:
         """The subscriptions for which something is due; costs one index step each, however much waits."""
@@ -204,10 +203,12 @@ class Cursors:
         rows = await self._rows.find({"_id": {"$in": list(subscriptions)}})
         return {row["_id"]: row["position"] for row in rows}
 
-    async def move(self, subscriptions: Sequence[str], position: int) -> None:
-        """These have been told everything up to `position`."""
-        forward = {"$max": {"position": position}}
-        await self._rows.write_all([UpdateOne({"_id": name}, forward, upsert=True) for name in subscriptions])
+    async def move(self, told: Mapping[str, int]) -> None:
+        """Each subscription has been told everything up to its position."""
+        if told:
+            await self._rows.write_all(
+                [UpdateOne({"_id": name}, {"$max": {"position": at}}, upsert=True) for name, at in told.items()]
+            )
 
 
 def _free(subscription: str, now: datetime) -> Document:
@@ -220,7 +221,8 @@ def _free(subscription: str, now: datetime) -> Document:
 
 
 def _document(delivery: Delivery) -> Document:
-    return {"_id": delivery.id, **delivery.model_dump(exclude={"id"}), "claimed_until": FREE}
+    claimed = {"claim": delivery.claim, "claimed_until": time() + LEASE} if delivery.claim else {"claimed_until": FREE}
+    return {"_id": delivery.id, **delivery.model_dump(exclude={"id"}), **claimed}
 
 
 def _delivery(row: Document) -> Delivery:

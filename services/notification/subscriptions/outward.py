@@ -17,7 +17,7 @@ from shared.clock import Clock
 from shared.errors import Fault
 from shared.signing import Keyring
 
-CONNECTIONS = 4  # per pool: httpx grows slow with many connections in one
+CONNECTIONS = 1  # per transport: with each further one httpx looks at all of them before every request
 MOST_ANSWER = 65_536  # bytes read of an answer, so that the connection can be used again
 IDLE = 2.0  # seconds; below the five after which common servers close
 FAILURES = (TimeoutError, httpx.HTTPError, Fault, UnicodeError)  # the last: a host that cannot be encoded

@@ -10,7 +10,7 @@ from shared.storage.store import Store
 
 INDEXES = (
     IndexModel([("authority", 1), ("unit", 1), ("_id", 1)]),
-    IndexModel([("state", 1), ("_id", 1)]),
+    IndexModel([("state", 1), ("_id", 1), ("version", 1)]),
 )
 
 
@@ -41,12 +41,18 @@ async def listed(subscriptions: Store[Subscription], caller: Caller, *, after: s
     return await subscriptions.find(query, limit=limit)
 
 
-async def active(subscriptions: Store[Subscription]) -> list[Subscription]:
-    """All that are sent to."""
-    return await subscriptions.find({"state": State.ACTIVE})
+async def versions(subscriptions: Store[Subscription]) -> dict[str, int]:
+    """All that are sent to, and which version of each stands; out of an index alone."""
+    rows = await subscriptions.collection.find({"state": State.ACTIVE}, fields={"version": 1})
+    return {row["_id"]: row["version"] for row in rows}
 
 
-async def versions(subscriptions: Store[Subscription], names: Iterable[str]) -> dict[str, int]:
+async def active(subscriptions: Store[Subscription], among: Iterable[str]) -> list[Subscription]:
+    """Those of these that are sent to."""
+    return await subscriptions.find({"_id": {"$in": list(among)}, "state": State.ACTIVE})
+
+
+async def versions_of(subscriptions: Store[Subscription], names: Iterable[str]) -> dict[str, int]:
     """The versions that stand of these."""
     rows = await subscriptions.collection.find({"_id": {"$in": list(names)}}, fields={"version": 1})
     return {row["_id"]: row["version"] for row in rows}

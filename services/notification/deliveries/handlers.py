@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
+from prometheus_client import Gauge
+
 from services.notification.deliveries.domain import Delivery, made_for, within_reach
 from services.notification.deliveries.storage import Cursors, Deliveries
 from services.notification.feed.domain.event import FeedEvent
@@ -14,13 +16,15 @@ from services.notification.feed.domain.filters import Filter
 from services.notification.feed.growth import Follower
 from services.notification.feed.storage import FeedLog, Wanted, admits
 from services.notification.subscriptions.domain import Subscription
-from services.notification.subscriptions.storage import active, told, versions
+from services.notification.subscriptions.storage import active, standing, told
 from shared.act import EVERYTHING, Scope
 from shared.clock import Clock
 from shared.storage.store import Store
 
 RUN = 500  # events read at once, and how far a cursor may lag behind what its subscription was told
 CHUNK = 1_000  # deliveries after which a turn ends, so that nobody's new event waits behind another's backlog
+
+BEHIND = Gauge("skillcert_fan_out_behind", "Events that the subscription furthest behind has not been told of")
 
 Fresh = Sequence[tuple[Delivery, FeedEvent]]
 
@@ -86,6 +90,7 @@ class FanOut(Follower):
         (end, rows), stored = await self._asked()
         reached = {row.id: self._reached(row, stored) for row in rows}
         groups = within_reach([row for row in rows if reached[row.id] < end], reached, RUN)
+        BEHIND.set(max((end - at for at in reached.values()), default=0))
         self._turns += 1
         turns = groups[:1] + ([groups[1 + self._turns % (len(groups) - 1)]] if len(groups) > 1 else [])
         more = [await self._tell(group, reached, stored, end) for group in turns]
@@ -97,9 +102,9 @@ class FanOut(Follower):
 
     async def _active(self) -> Sequence[Subscription]:
         """Those that are sent to; only what changed since the last turn is read again."""
-        standing = await versions(self.subscriptions)
-        known = {name: row for name, row in self._known.items() if standing.get(name) == row.version}
-        if changed := standing.keys() - known.keys():
+        now = await standing(self.subscriptions)
+        known = {name: row for name, row in self._known.items() if now.get(name) == row.version}
+        if changed := now.keys() - known.keys():
             # Under its old filter it was told up to here: the new one is for what comes now.
             await self.cursors.move({name: self._passed[name] for name in changed & self._passed.keys()})
             known |= {row.id: row for row in await active(self.subscriptions, changed)}

@@ -20,7 +20,7 @@ from shared.clock import Clock
 from shared.errors import Fault
 from shared.rulebook import Rulebook
 
-CLAIMED = 32  # at once; with what waits before, all of it is tried within the lease even if nothing answers
+CLAIMED = 64  # at once; with what waits before, all of it is tried within the lease even if nothing answers
 TOGETHER = 256  # attempts at the same time of all lanes that have something to try, one for each at least
 IN_ORDER = 4  # claimed at once when they go one after the other: within the lease as well
 IDLE = 60.0  # seconds after which a lane with nothing to do ends

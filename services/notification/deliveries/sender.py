@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -9,6 +10,7 @@ from functools import partial
 
 import httpx
 import structlog
+from prometheus_client import Gauge
 
 from services.notification.deliveries.domain import Delivery
 from services.notification.deliveries.lanes import Lane, Office
@@ -26,6 +28,9 @@ from shared.rulebook import Rulebook
 WITHIN = 0.05  # seconds in which outcomes gather for one write; a crash repeats at most these
 GRACE = 0.25  # seconds in which an attempt ends that was under way when its subscription was changed
 AGAIN = 1.0  # seconds until an outcome that could not be written is tried again
+SWITCH = 0.0005  # seconds after which a busy loop lets the database driver's threads run; by default they wait 5 ms
+
+LAG = Gauge("skillcert_delivery_lag_seconds", "How long the delivery that has been due longest waits by now")
 
 log = structlog.get_logger()
 
@@ -111,6 +116,7 @@ class Sender:
 
     async def run(self) -> None:
         """Send until cancelled."""
+        sys.setswitchinterval(SWITCH)
         self._tls = self._tls or httpx.create_ssl_context(trust_env=False)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -141,8 +147,11 @@ class Sender:
         """Find what is due again, and what another process or a crash left."""
         now = self._office.clock.now()
         try:
-            due = {*await self._office.deliveries.due(now), *await self._changed()}
-            rows = await self._office.subscriptions.subscriptions.find({"_id": {"$in": list(due)}}) if due else []
+            due = await self._office.deliveries.due(now)
+            wanted = due.keys() | await self._changed()
+            rows = await self._office.subscriptions.subscriptions.find({"_id": {"$in": list(wanted)}}) if wanted else []
+            sent_to = [due[row.id] for row in rows if row.state is State.ACTIVE and row.id in due]
+            LAG.set((now - min(sent_to, default=now)).total_seconds())
             for row in rows:
                 if row.state is not State.ACTIVE:
                     await self._end(row, now)
@@ -151,13 +160,13 @@ class Sender:
         except Fault as fault:
             log.warning("nothing looked for", cause=fault.slug)
 
-    async def _changed(self) -> list[str]:
+    async def _changed(self) -> set[str]:
         """The subscriptions that are no longer what their lane sends by."""
         self._lanes = {name: (lane, task) for name, (lane, task) in self._lanes.items() if not task.done()}
         if not self._lanes:
-            return []
+            return set()
         stand = await versions_of(self._office.subscriptions.subscriptions, self._lanes)
-        return [name for name, (lane, _) in self._lanes.items() if lane.version != stand.get(name)]
+        return {name for name, (lane, _) in self._lanes.items() if lane.version != stand.get(name)}
 
     def _begin(self, tasks: asyncio.TaskGroup, subscription: Subscription) -> Lane | None:
         before = self._lanes.get(subscription.id)

@@ -40,8 +40,8 @@ class Deliveries:
         """Insert those that are not there yet; the places of those that were. One with a claim is taken at once."""
         return await self._rows.insert_all([_document(row) for row in deliveries])
 
-    async def due(self, now: datetime) -> list[str]:
-        """The subscriptions for which something is due; costs one index step each, however much waits."""
+    async def due(self, now: datetime) -> dict[str, datetime]:
+        """The subscriptions for which something is due, and since when; one index step each, however much waits."""
         rows = await self._rows.aggregate(
             [
                 {"$match": {"state": State.WAITING}},
@@ -49,7 +49,7 @@ class Deliveries:
                 {"$group": {"_id": "$subscription", "due": {"$first": "$due"}}},
             ]
         )
-        return [row["_id"] for row in rows if row["due"] <= now]
+        return {row["_id"]: row["due"] for row in rows if row["due"] <= now}
 
     async def claim(self, subscription: str, now: datetime, most: int) -> list[Delivery]:
         """Take what is due for this process alone, oldest first; `release` or the lease's end gives it back.

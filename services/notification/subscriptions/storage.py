@@ -41,7 +41,7 @@ async def listed(subscriptions: Store[Subscription], caller: Caller, *, after: s
     return await subscriptions.find(query, limit=limit)
 
 
-async def versions(subscriptions: Store[Subscription]) -> dict[str, int]:
+async def standing(subscriptions: Store[Subscription]) -> dict[str, int]:
     """All that are sent to, and which version of each stands; out of an index alone."""
     rows = await subscriptions.collection.find({"state": State.ACTIVE}, fields={"version": 1})
     return {row["_id"]: row["version"] for row in rows}

@@ -1,0 +1,98 @@
+"""Other systems that read the feed over AMQP: each over a connection of its own; a process for all of them."""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+import aio_pika
+
+from infra.local.leash import Leashed
+from infra.local.stack import ROOT
+from infra.waiting import wait_until
+
+PREFETCH = 200
+SOURCE = "/registry/bench"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Where one of them reads."""
+
+    url: str
+    queue: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A process that reads; `waits` holds at the end how long each message took, seconds."""
+
+    done: Path
+
+    def waits(self, within: float) -> list[float]:
+        """As soon as each reader has all."""
+        wait_until(self.done.exists, time.monotonic() + within, "the last message over AMQP did not come", pause=0.2)
+        found: list[float] = json.loads(self.done.read_text(encoding="ascii"))
+        return found
+
+
+@contextmanager
+def reading(folder: Path, readers: Sequence[Reader], each: int) -> Iterator[Reading]:
+    """They read until each has so many of the bench's events."""
+    asked, ready, done = (folder / f"reading.{name}" for name in ("asked", "ready", "done"))
+    asked.write_text(json.dumps([asdict(row) for row in readers]), encoding="ascii")
+    environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "infra.bench.reading", asked, ready, done, str(each)]
+    process = Leashed(command, environment, folder / "reading.log")
+    try:
+        wait_until(ready.exists, time.monotonic() + 30, "the readers do not connect")
+        yield Reading(done)
+    finally:
+        process.stop(grace=3)
+
+
+async def _read(reader: Reader, each: int, waits: list[float], reads: asyncio.Semaphore) -> None:
+    connection = await aio_pika.connect(reader.url)
+    async with connection:
+        channel = await connection.channel()
+        await channel.set_qos(PREFETCH)
+        queue = await channel.get_queue(reader.queue, ensure=False)
+        left, seen = each, set[str]()
+        async with queue.iterator() as messages:
+            reads.release()
+            async for message in messages:
+                now = time.time()
+                await message.ack()
+                identity = str(message.headers["ce-id"])
+                if message.headers["ce-source"] != SOURCE or identity in seen:
+                    continue
+                seen.add(identity)
+                waits.append(now - datetime.fromisoformat(str(message.headers["ce-time"])).timestamp())
+                left -= 1
+                if not left:
+                    return
+
+
+async def _serve(asked: Path, ready: Path, done: Path, each: int) -> None:
+    readers = [Reader(**row) for row in json.loads(asked.read_text(encoding="ascii"))]
+    waits: list[float] = []
+    reads = asyncio.Semaphore(0)
+    async with asyncio.TaskGroup() as tasks:
+        for reader in readers:
+            tasks.create_task(_read(reader, each, waits, reads))
+        for _ in readers:
+            await reads.acquire()
+        ready.touch()
+    written = done.with_suffix(".part")
+    written.write_text(json.dumps(waits), encoding="ascii")
+    written.replace(done)
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(*map(Path, sys.argv[1:4]), int(sys.argv[4])))

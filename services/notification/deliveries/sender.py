@@ -129,7 +129,7 @@ class Sender:
                 if row.state is State.ACTIVE:
                     self._begin(tasks, row)
                 else:
-                    await self._end(row, now)
+                    await self._end(tasks, row, now)
         except Fault as fault:
             log.warning("nothing looked for", cause=fault.slug)
 
@@ -158,10 +158,11 @@ class Sender:
         if before is not None:
             tasks.create_task(_hand_over(*before, lane))
 
-    async def _end(self, subscription: Subscription, now: datetime) -> None:
+    async def _end(self, tasks: asyncio.TaskGroup, subscription: Subscription, now: datetime) -> None:
         if subscription.id in self._lanes:
-            lane, _ = self._lanes.pop(subscription.id)
+            lane, task = self._lanes.pop(subscription.id)
             await lane.leave()
+            tasks.create_task(_ended(task, in_order=lane.ordered))
         await self._office.endpoints.forget(subscription.id, now)
         if subscription.state is State.DELETED:
             await self._office.deliveries.drop(subscription.id, now)
@@ -177,14 +178,16 @@ class Sender:
 
 
 async def _hand_over(before: Lane, task: asyncio.Task[None], after: Lane) -> None:
-    """What a lane has not begun is at once the one's that takes its place.
-
-    In order, nothing may go before what is under way, and that is cut off after a moment: it is sent again.
-    """
+    """What a lane has not begun is at once the one's that takes its place; what it has under way is awaited."""
     await before.leave()
     after.wake()
-    if before.ordered or after.ordered:
+    await _ended(task, in_order=before.ordered or after.ordered)
+    after.wake()
+
+
+async def _ended(task: asyncio.Task[None], *, in_order: bool) -> None:
+    """A stopped lane is over; in order, where its attempt holds back all others, that is cut off and made again."""
+    if in_order:
         await asyncio.wait([task], timeout=GRACE)
         task.cancel()
     await asyncio.wait([task])
-    after.wake()

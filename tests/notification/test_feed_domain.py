@@ -81,6 +81,15 @@ def test_an_event_is_written_as_a_structured_cloud_event() -> None:
     assert NOON.isoformat().startswith("2026-03-02T04:00:00")
 
 
+def test_a_thin_event_says_where_its_data_are_in_place_of_them_and_is_the_same_otherwise() -> None:
+    event = feed_event(7, place=3, digest="d" * 64, chain="c" * 64)
+    full, thin = json.loads(event.cloud_event()), json.loads(event.thin_event("https://cert.example.org"))
+    assert thin.pop("dataref") == "https://cert.example.org/v1/events/7"
+    assert full.pop("data")
+    assert thin == full
+    assert thin["digest"] == "d" * 64
+
+
 @pytest.mark.parametrize(
     ("pattern", "event_type", "named"),
     [

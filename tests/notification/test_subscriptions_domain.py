@@ -1,16 +1,29 @@
 """The life of a subscription, what it is sent, and which URLs and addresses it may name."""
 
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notification.feed.domain.filters import Filter
-from services.notification.subscriptions.domain import State, WrongUrl, check_url, is_public
+from services.notification.feed.domain.filters import Filter, MatchesNothing, UnknownEventType
+from services.notification.subscriptions.commands import ChangeSubscription
+from services.notification.subscriptions.domain import (
+    MOVED,
+    Payload,
+    State,
+    Subscription,
+    WrongUrl,
+    check_url,
+    is_public,
+)
 from services.notification.subscriptions.handlers import new_secret
 from shared.errors import NotFound
+from shared.events.base import Event
 from shared.events.notification import EndpointDisabled
 from tests.notification.examples import NOON, feed_event, subscription
 
@@ -58,6 +71,57 @@ def test_a_late_answer_changes_nothing_of_what_is_verified(state: State) -> None
     standing = subscription(state=state)
     assert standing.challenged(standing.url, "")[0] is standing
     assert standing.challenged(standing.url, "it answered something else")[0] is standing
+
+
+def test_what_is_changed_is_sent_otherwise_and_the_rest_stays() -> None:
+    found, events = changed(subscription(reason="x"), payload=Payload.THIN, ordered=True)
+    assert (found.payload, found.ordered, found.state, found.reason) == (Payload.THIN, True, State.ACTIVE, "x")
+    assert (found.url, found.only, events) == (subscription().url, Filter(), [])
+
+
+def test_a_change_of_nothing_changes_nothing() -> None:
+    given = subscription()
+    assert changed(given)[0] is given
+
+
+@pytest.mark.parametrize("state", [State.ACTIVE, State.DISABLED, State.UNVERIFIED])
+def test_at_another_url_it_is_unverified_whatever_it_was(state: State) -> None:
+    found, _ = changed(subscription(state=state, reason="by its owner"), url="https://hooks.example.org/new")
+    assert (found.state, found.reason) == (State.UNVERIFIED, MOVED)
+    same, _ = changed(subscription(state=state, reason="by its owner"), ordered=True)
+    assert (same.state, same.reason) == (state, "by its owner")
+
+
+@pytest.mark.parametrize(
+    ("only", "field"), [(Filter(types=("police.*",)), "/types/0"), (Filter(authorities=("44",)), "/authorities/0")]
+)
+def test_a_filter_that_can_match_nothing_of_what_it_is_told_is_refused(only: Filter, field: str) -> None:
+    with pytest.raises((UnknownEventType, MatchesNothing)) as refusal:
+        changed(subscription(), only=only)
+    assert refusal.value.field == field
+
+
+def test_a_command_replaces_the_fields_it_names_and_empties_them_by_an_empty_list() -> None:
+    before = Filter(types=("registry.*",), levels=("5",))
+    assert ChangeSubscription().filter(before) == before
+    assert ChangeSubscription(levels=()).filter(before) == Filter(types=("registry.*",))
+    assert ChangeSubscription(types=("evaluation.*",)).filter(before) == Filter(types=("evaluation.*",), levels=("5",))
+
+
+def test_after_a_rotation_the_secret_before_holds_until_its_end_and_of_two_rotations_the_newest_two_hold() -> None:
+    end, later = NOON + timedelta(hours=24), NOON + timedelta(hours=25)
+    first, _ = subscription().rotated("second", end)
+    assert (first.secret, first.previous_at(NOON)) == ("second", ("sealed", end))
+    assert first.previous_at(end) is None
+    second, _ = first.rotated("third", later)
+    assert (second.secret, second.previous_at(end)) == ("third", ("second", later))
+    assert not {"sealed", "second", "third"} & set(repr(second).replace("'", " ").split())
+
+
+def changed(given: Subscription, **asked: Any) -> tuple[Subscription, Sequence[Event]]:
+    """A change that names some of it."""
+    now = {name: getattr(given, name) for name in ("url", "only", "payload", "ordered")}
+    return given.changed(**{**now, **asked})
 
 
 def test_a_subscriber_of_the_same_line_does_not_find_it() -> None:

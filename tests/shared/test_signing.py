@@ -3,6 +3,8 @@
 import base64
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from shared.signing import Keyring, NoCredentialKeys, NotSignedHere
 
@@ -46,3 +48,15 @@ def test_what_was_changed_or_signed_by_another_or_as_something_else_is_refused(s
 def test_without_keys_nothing_is_signed() -> None:
     with pytest.raises(NoCredentialKeys):
         Keyring("", "https://example.org/keys").sign(PAYLOAD, "archive+jws")
+
+
+def test_a_plain_signature_is_made_with_the_first_key_and_none_without_keys() -> None:
+    ring = Keyring(keys("k1", "k2"), "https://example.org/keys")
+    signature = ring.signature(b"text")
+    assert signature is not None
+    first, second = ring.public()
+    assert (first, second) == ("https://example.org/keys#k1", "https://example.org/keys#k2")
+    Ed25519PublicKey.from_public_bytes(ring.public()[first]).verify(signature, b"text")
+    with pytest.raises(InvalidSignature):
+        Ed25519PublicKey.from_public_bytes(ring.public()[second]).verify(signature, b"text")
+    assert Keyring("", "https://example.org/keys").signature(b"text") is None

@@ -154,7 +154,7 @@ class Sender:
             LAG.set((now - min(sent_to, default=now)).total_seconds())
             for row in rows:
                 if row.state is not State.ACTIVE:
-                    await self._end(row, now)
+                    await self._end(tasks, row, now)
                 elif (lane := self._begin(tasks, row)) is not None:
                     lane.wake()
         except Fault as fault:
@@ -185,10 +185,11 @@ class Sender:
             tasks.create_task(_hand_over(*before, lane))
         return lane
 
-    async def _end(self, subscription: Subscription, now: datetime) -> None:
+    async def _end(self, tasks: asyncio.TaskGroup, subscription: Subscription, now: datetime) -> None:
         if subscription.id in self._lanes:
-            lane, _ = self._lanes.pop(subscription.id)
+            lane, task = self._lanes.pop(subscription.id)
             await lane.leave()
+            tasks.create_task(_ended(task, in_order=lane.ordered))
         await self._office.endpoints.forget(subscription.id, now)
         if subscription.state is State.DELETED:
             await self._office.deliveries.drop(subscription.id, now)
@@ -204,14 +205,16 @@ class Sender:
 
 
 async def _hand_over(before: Lane, task: asyncio.Task[None], after: Lane) -> None:
-    """What a lane has not begun is at once the one's that takes its place.
-
-    In order, nothing may go before what is under way, and that is cut off after a moment: it is sent again.
-    """
+    """What a lane has not begun is at once the one's that takes its place; what it has under way is awaited."""
     await before.leave()
     after.wake()
-    if before.ordered or after.ordered:
+    await _ended(task, in_order=before.ordered or after.ordered)
+    after.wake()
+
+
+async def _ended(task: asyncio.Task[None], *, in_order: bool) -> None:
+    """A stopped lane is over; in order, where its attempt holds back all others, that is cut off and made again."""
+    if in_order:
         await asyncio.wait([task], timeout=GRACE)
         task.cancel()
     await asyncio.wait([task])
-    after.wake()

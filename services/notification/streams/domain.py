@@ -1,12 +1,15 @@
 """What other systems may read over AMQP: how its exchange, queues and streams are named, and a reader's life."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from pydantic import Field
+from pydantic_core import to_json
 
-from services.notification.feed.domain import FeedEvent, check_pattern
+from services.notification.feed.domain.event import FeedEvent
+from services.notification.feed.domain.filters import LINE, check_pattern
 from services.notification.streams.commands import Kind
 from shared.act import NATIONAL
 from shared.entity import Entity
@@ -17,7 +20,6 @@ from shared.events.base import Event
 OUT = "notification.out"
 STREAM = "notification.stream"
 LONGEST_KEY = 255  # bytes, by AMQP 0-9-1
-LINE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 Decision = tuple["Reader", Sequence[Event]]
 
 
@@ -31,6 +33,12 @@ class TooManyReaders(Fault):
     """Your organisation has as many readers as it may have."""
 
     slug, kind = "too-many-readers", FaultKind.CONFLICT
+
+
+class NoBrokerManagement(Fault):
+    """Nobody can be let in to the broker here: its management is not configured."""
+
+    slug, kind = "no-broker-management", FaultKind.UNAVAILABLE
 
 
 class NotTheReaders(Fault):
@@ -49,7 +57,7 @@ class State(StrEnum):
 
 
 class Reader(Entity):
-    """One credential of the broker; `line` None reads all lines, `password` is sealed, bound to the id."""
+    """One user of the broker; `line` None reads all lines, `password` is sealed, bound to the id."""
 
     owner: str
     line: str | None
@@ -68,6 +76,11 @@ class Reader(Entity):
         """The one queue it may read."""
         return f"notification.reader.{self.id}" if self.kind is Kind.QUEUE else stream_of(self.line)
 
+    @property
+    def may_read(self) -> str:
+        """The pattern of what it may read, as the broker's permissions have it."""
+        return f"^{re.escape(self.queue)}$"
+
     def must_belong_to(self, owner: str | None) -> None:
         """A subscriber touches its own readers only (None: the scope has decided)."""
         if self.state in (State.CLOSING, State.CLOSED) or owner not in (None, self.owner):
@@ -80,7 +93,7 @@ class Reader(Entity):
         return self.having(password=password, state=State.ASKED), []
 
     def opened(self) -> Decision:
-        """The broker lets it in."""
+        """The broker lets it in with this password."""
         return (self.having(state=State.OPEN), []) if self.state is State.ASKED else (self, [])
 
     def ended(self) -> Decision:
@@ -90,6 +103,11 @@ class Reader(Entity):
     def closed(self) -> Decision:
         """The broker knows nothing of it any more."""
         return (self.having(state=State.CLOSED), []) if self.state is State.CLOSING else (self, [])
+
+    def untold(self) -> Decision:
+        """The broker may have been told what no longer holds: it is told again."""
+        again = {State.OPEN: State.ASKED, State.CLOSED: State.CLOSING}.get(self.state)
+        return (self.having(state=again), []) if again else (self, [])
 
 
 def check_types(kind: Kind, types: Sequence[str]) -> None:
@@ -145,7 +163,7 @@ def headers(event: FeedEvent) -> Mapping[str, str | int]:
         "ce-source": event.source,
         "ce-type": event.type,
         "ce-subject": event.subject,
-        "ce-time": event.time.isoformat(),
+        "ce-time": json.loads(to_json(event.time)),  # as it is digested, and as it stands in the feed
         "ce-dataschema": f"urn:skillcert:event:{event.type}",
         "ce-sequence": event.sequence,
         "ce-authority": event.authority,

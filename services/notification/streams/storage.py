@@ -49,5 +49,5 @@ class Reached:
         return int(row["position"]) if row else 0
 
     async def move(self, position: int) -> None:
-        """Everything up to `position` went out."""
+        """Everything up to `position` was confirmed."""
         await self._rows.update({"_id": self.NAME}, {"$max": {"position": position}}, upsert=True)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import aio_pika
@@ -91,7 +92,7 @@ def check_proof(taken: Taken) -> None:
     """Whoever reads computes digest and chain anew from headers and body, and misses no place of any line."""
     heads: dict[str, tuple[int, str]] = {}
     for message in taken:
-        named = {name: message.headers[f"ce-{name}"] for name in DIGESTED if name != "data"}
+        named: dict[str, Any] = {name: message.headers[f"ce-{name}"] for name in DIGESTED if name != "data"}
         digest = digest_of({**named, "data": json.loads(message.body)})
         place, before = heads.get(named["authority"], (0, ""))
         assert message.headers["ce-digest"] == digest

@@ -52,6 +52,10 @@ class Settings(BaseSettings):
         default=None,
         description="http://user:password@host:port of a broker administrator; None: no readers over AMQP are let in",
     )
+    public_amqp_url: str | None = Field(
+        default=None,
+        description="where other systems reach the broker, e.g. amqps://broker.example.org:5671/; None: as in AMQP_URL",
+    )
     smtp_url: SecretStr | None = Field(
         default=None, description="smtp://user:password@host:port (STARTTLS) or smtps://…; None: no mail is sent"
     )

@@ -29,6 +29,7 @@ EXTRA_FILES = {
     "notification/feed/growth.py": "waiting for the feed to grow: for readers and the fan-out, in no handler",
     "notification/notices/atom.py": "the one place that writes Atom: a picture of notices, not a rule",
     "notification/notices/pages.py": "the public board of HTML, where whatever goes wrong is a page as well",
+    "notification/streams/broker.py": "the one place that knows what RabbitMQ is told: neither a rule nor a write",
     "notification/subscriptions/hosts.py": "looks up hosts at the network: asked at the door and at each attempt",
     "registry/verification/pages.py": "the public's doors of HTML, where whatever goes wrong is a page as well",
     "registry/verification/printing.py": "the one place that knows WeasyPrint: a page becomes a PDF in a thread",

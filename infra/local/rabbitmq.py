@@ -50,6 +50,13 @@ class Rabbit:
     def management_url(self) -> str:
         return f"http://{LOOPBACK}:{self._management_port}"
 
+    @property
+    def admin_management_url(self) -> str | None:
+        """The management API with the administrator's password; None without `management`."""
+        if not self._management:
+            return None
+        return f"http://{ADMIN}:{self._passwords[ADMIN]}@{LOOPBACK}:{self._management_port}"
+
     def launch(self) -> None:
         """Start the processes without waiting for the broker; `await_ready` follows."""
         program = install.rabbitmq_server()

@@ -39,6 +39,11 @@ class Servers:
     def amqp_url(self, service: str) -> str:
         return self.rabbitmq.url(service) if self.rabbitmq else self.admin_amqp_url
 
+    @property
+    def management_url(self) -> str | None:
+        """The broker's management API for who administers it; None where there is none."""
+        return self.rabbitmq.admin_management_url if self.rabbitmq else None
+
     def mongo_url(self, service: str) -> str:
         return self.mongod.url(service) if self.mongod else self.admin_mongo_url
 

@@ -116,7 +116,9 @@ def stack(
     """
     with ExitStack() as held:
         place = folder or held.enter_context(working_folder())
-        running = held.enter_context(servers(place / "servers"))
+        running = held.enter_context(servers(place / "servers", management="notification" in only))
+        if running.rabbitmq:
+            held.callback(running.rabbitmq.kill)  # its management takes five seconds to stop, and nobody waits for it
         issuer = held.enter_context(Issuer().serve())
         here = Stack(place, running, issuer, place / "clock", place / "trace.jsonl")
         if at is not None:
@@ -156,11 +158,21 @@ def _new_key() -> str:
 
 
 def _own(here: Stack, name: str) -> dict[str, str]:
-    return _publics(name) | {
-        "AMQP_URL": here.servers.amqp_url(name),
-        "MONGO_URL": here.servers.mongo_url(name),
-        "READY_FILE": str(here.folder / f"{name}.url"),
-    }
+    return (
+        _publics(name)
+        | _management(here, name)
+        | {
+            "AMQP_URL": here.servers.amqp_url(name),
+            "MONGO_URL": here.servers.mongo_url(name),
+            "READY_FILE": str(here.folder / f"{name}.url"),
+        }
+    )
+
+
+def _management(here: Stack, name: str) -> dict[str, str]:
+    """Notification lets other systems in to the broker; nobody else administers it."""
+    url = here.servers.management_url
+    return {"RABBITMQ_MANAGEMENT_URL": url} if url and name == "notification" else {}
 
 
 def _publics(name: str) -> dict[str, str]:

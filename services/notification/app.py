@@ -22,6 +22,10 @@ from services.notification.notices.storage import Followed, UnitNames, notice_st
 from services.notification.replays import api as replays_api
 from services.notification.replays.handlers import Replays
 from services.notification.replays.storage import replay_store
+from services.notification.streams import api as streams_api
+from services.notification.streams.broker import Administration, Outlet, without_user
+from services.notification.streams.handlers import Out, Readers
+from services.notification.streams.storage import Reached, reader_store
 from services.notification.subscriptions import api as subscriptions_api
 from services.notification.subscriptions.calls import Calls
 from services.notification.subscriptions.handlers import Subscriptions
@@ -30,9 +34,11 @@ from services.notification.subscriptions.storage import subscription_store
 from shared.http.limits import Allowance, allowance
 from shared.http.rendering import Layouts
 from shared.messaging.consumers import Hearers
+from shared.messaging.wire import Wire
 from shared.process import Service, Tools
 from shared.rulebook import Rulebook
 from shared.signing import Keyring
+from shared.storage.leases import Lease
 
 DATA = Path(__file__).parent / "data"
 
@@ -135,6 +141,32 @@ class Rooms:
         )
 
     @cached_property
+    def outlet(self) -> Outlet:
+        wire = Wire(self.tools.settings.amqp_url.get_secret_value(), "notification-out")
+        return Outlet(wire, self.rules, self.tools.clock)
+
+    @cached_property
+    def out(self) -> Out:
+        database = self.tools.database
+        lease, look_every = Lease(database, "out"), self.tools.settings.poll_every
+        return Out(self.log, self.feed.growth, Reached(database), self.outlet, lease, look_every)
+
+    @cached_property
+    def readers(self) -> Readers:
+        settings = self.tools.settings
+        administration = None
+        if management := settings.rabbitmq_management_url:
+            administration = Administration(management.get_secret_value(), settings.amqp_url.get_secret_value())
+        store = reader_store(self.tools.database)
+        return Readers(store, self.outlet, administration, self.rules, self.tools.sealer)
+
+    @cached_property
+    def amqp(self) -> str:
+        """Where other systems reach the broker."""
+        settings = self.tools.settings
+        return settings.public_amqp_url or without_user(settings.amqp_url.get_secret_value())
+
+    @cached_property
     def reading(self) -> Allowance:
         """What one address of the public may read."""
         bounded = self.tools.settings.public_limit
@@ -149,12 +181,12 @@ def build(tools: Tools) -> Service:
     """Notification, not yet connected to anything."""
     rooms = Rooms(tools)
     return Service(
-        stores=[rooms.subscriptions.subscriptions, rooms.replays.replays, rooms.notices.notices],
+        stores=[rooms.subscriptions.subscriptions, rooms.replays.replays, rooms.notices.notices, rooms.readers.readers],
         routers=_routers(rooms),
         hearers=_hearers(rooms),
-        due=[rooms.fan_out.due, rooms.notices.due, rooms.follower.due],
+        due=[rooms.fan_out.due, rooms.notices.due, rooms.follower.due, rooms.readers.due],
         prepare=[rooms.log.prepare, rooms.deliveries.prepare],
-        loops=[rooms.fan_out.run, rooms.follower.run, rooms.sender.run, rooms.replays.run],
+        loops=[rooms.fan_out.run, rooms.follower.run, rooms.sender.run, rooms.replays.run, rooms.out.run],
     )
 
 
@@ -165,6 +197,7 @@ def _routers(rooms: Rooms) -> list[APIRouter]:
         subscriptions_api.key_routes(rooms.keyring),
         replays_api.routes(rooms.replays),
         deliveries_api.routes(rooms.deliveries),
+        streams_api.routes(rooms.readers, rooms.amqp),
         notices_api.routes(rooms.notices, rooms.reading),
         notices_pages.routes(rooms.board, rooms.reading),
     ]

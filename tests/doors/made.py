@@ -5,6 +5,10 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from services.notification.streams.commands import Kind
+from services.notification.streams.domain import Reader
+from services.notification.streams.storage import reader_store
+from shared.act import Act
 from shared.clock import SHANGHAI
 from shared.events.assessment import FinalResult, ResultsFinalised, SignalRaised
 from shared.settings import ServiceName
@@ -125,11 +129,20 @@ async def in_notification(service: Running) -> Made:
     replay = await service.http.post("/v1/replays", json=again, headers=unit(service))
     return {
         "subscription": made.json()["id"],
+        "reader": await _reader(service),
         "delivery": rows[0]["id"],
         "replay": replay.json()["id"],
         "position": str(rows[0]["position"]),
         "subject": subject,
     }
+
+
+async def _reader(service: Running) -> str:
+    """A reader of the line's authority, as the door would leave it: there is no management of the broker here."""
+    tools = service.process.tools
+    reader = Reader(id="reader-33", authority="33", owner="33", line="33", kind=Kind.STREAM, password="")
+    act = Act("reader-33", tools.clock.now(), "reader-33")
+    return (await reader_store(tools.database).add(reader, [], act)).id
 
 
 MAKERS: dict[ServiceName, Callable[[Running], Awaitable[Made]]] = {

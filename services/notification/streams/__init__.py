@@ -1,0 +1,1 @@
+"""Streams: the feed over AMQP for other systems, each reading its own queue or the stream of its line."""

@@ -1,0 +1,127 @@
+"""Readers over HTTP: ask, look, rotate, end; the password is in the answer that makes it, and nowhere else."""
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from services.notification.streams.commands import AskToRead, Kind
+from services.notification.streams.domain import Reader, State
+from services.notification.streams.handlers import Readers
+from services.notification.streams.storage import listed
+from shared.auth import Role
+from shared.http.door import Asked, Calling, Door, Expected, allow, doors
+from shared.http.pages import Cursor, Limit, Page, after, page
+from shared.http.tags import tagged
+from shared.privacy import Sealer
+
+READERS = (Role.SUBSCRIBER, Role.AUTHORITY, Role.CENTER)
+"""Not units: what goes out is kept apart by line, and a unit is told of itself only."""
+CREATED = 201
+SHOWING = (200, CREATED)
+
+
+class ReaderView(BaseModel):
+    """A reader with what is needed to connect, but for its password."""
+
+    id: str
+    authority: str
+    owner: str = Field(description="the organisation that reads")
+    kind: Kind
+    types: tuple[str, ...] = Field(description="exact types or patterns that its queue holds; none means every event")
+    state: State = Field(description="asked: the broker is being told, within a second or two; open: connect")
+    amqp: str = Field(description="where to connect", examples=["amqps://broker.example.org:5671/"])
+    user: str
+    queue: str = Field(description="what to read; declare nothing, consume with acknowledgements and a prefetch")
+    stream_offset: str | None = Field(
+        description="a stream only: the consumer argument `x-stream-offset` to begin with; first, last, next, "
+        "an offset as a number, or a time as an AMQP timestamp"
+    )
+
+
+class NewPassword(ReaderView):
+    """A reader with its password; it is shown in this answer only."""
+
+    password: str = Field(examples=["c2tpbGxjZXJ0IGV4YW1wbGUgcGFzc3dvcmQgMzIgYiE"])
+
+
+def routes(readers: Readers, amqp: str) -> APIRouter:
+    """The doors of the streams room; `amqp` is where other systems reach the broker."""
+    router = doors("/readers", "readers")
+    shows = _door_that_opens(readers.sealer)
+
+    @allow(*READERS)
+    async def ask(asked: AskToRead, act: Asked, response: Response) -> NewPassword:
+        """Read over AMQP what the caller may see: a queue begins now, a stream holds a year; connect once it is open.
+
+        The answer alone shows the password.
+        """
+        made = tagged(response, await readers.ask(act, asked))
+        return NewPassword.model_validate({**_fields(made, amqp), "password": made.password})
+
+    @allow(*READERS)
+    async def rotate(reader: str, act: Asked, expect: Expected, response: Response) -> NewPassword:
+        """Another password, shown in the answer alone; whoever is connected with the old one is thrown out."""
+        made = tagged(response, await readers.rotate(act, reader, expect))
+        return NewPassword.model_validate({**_fields(made, amqp), "password": made.password})
+
+    router.add_api_route("", ask, methods=["POST"], status_code=CREATED, route_class_override=shows)
+    router.add_api_route("/{reader}/rotate", rotate, methods=["POST"], route_class_override=shows)
+
+    @router.get("")
+    @allow(*READERS, Role.AUDITOR)
+    async def index(caller: Calling, cursor: Cursor = None, limit: Limit = 100) -> Page[ReaderView]:
+        """The caller's readers by id."""
+        rows = await listed(readers.readers, caller, after=after(cursor), limit=limit + 1)
+        return page([_view(row, amqp) for row in rows], limit, lambda row: row.id)
+
+    @router.get("/{reader}")
+    @allow(*READERS, Role.AUDITOR)
+    async def read(reader: str, caller: Calling, response: Response) -> ReaderView:
+        """One reader, and whether it can connect yet."""
+        return _view(tagged(response, await readers.get(reader, caller)), amqp)
+
+    @router.delete("/{reader}", status_code=204)
+    @allow(*READERS)
+    async def delete(reader: str, act: Asked, expect: Expected) -> None:
+        """End it: its connections are closed, and a queue of its own is gone with what waits in it."""
+        await readers.delete(act, reader, expect)
+
+    return router
+
+
+def _view(reader: Reader, amqp: str) -> ReaderView:
+    return ReaderView.model_validate(_fields(reader, amqp))
+
+
+def _fields(reader: Reader, amqp: str) -> dict[str, Any]:
+    offset = "first" if reader.kind is Kind.STREAM else None
+    told = {"amqp": amqp, "user": reader.user, "queue": reader.queue, "stream_offset": offset}
+    return {**reader.model_dump(exclude={"password"}), **told}
+
+
+def _door_that_opens(sealer: Sealer) -> type[Door]:
+    """A door whose answers are kept with the password sealed, and opened on their way out, repeats too."""
+
+    class OpeningDoor(Door):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            kept = super().get_route_handler()
+
+            async def through(request: Request) -> Response:
+                return _opened(await kept(request), sealer)
+
+            return through
+
+    return OpeningDoor
+
+
+def _opened(response: Response, sealer: Sealer) -> Response:
+    if response.status_code not in SHOWING:
+        return response
+    answer = json.loads(bytes(response.body))
+    answer["password"] = sealer.open(answer["password"], bound_to=answer["id"])
+    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+    return JSONResponse(answer, response.status_code, {**headers, "Cache-Control": "no-store"})

@@ -1,0 +1,53 @@
+"""Where readers are kept, and how far the feed has gone out."""
+
+from services.notification.streams.domain import Reader, State
+from services.notification.subscriptions.storage import owned_by
+from shared.auth import Caller
+from shared.storage.mongo import Database, Document, IndexModel
+from shared.storage.store import Store
+
+INDEXES = (
+    IndexModel([("authority", 1), ("owner", 1), ("_id", 1)]),
+    IndexModel([("state", 1), ("_id", 1)]),
+)
+GONE = (State.CLOSING, State.CLOSED)
+UNTOLD = (State.ASKED, State.CLOSING)
+
+
+def reader_store(database: Database) -> Store[Reader]:
+    """Notification's readers."""
+    return Store(database, "/notification/readers", Reader, indexes=INDEXES)
+
+
+async def listed(readers: Store[Reader], caller: Caller, *, after: str, limit: int) -> list[Reader]:
+    """A caller's readers by id, those after the cursor."""
+    query: Document = {"_id": {"$gt": after}, "state": {"$nin": GONE}, **owned_by(caller)}
+    return await readers.find(query, limit=limit)
+
+
+async def held(readers: Store[Reader], owner: str, line: str | None) -> int:
+    """How many readers an organisation has."""
+    return await readers.count({"owner": owner, "line": line, "state": {"$nin": GONE}})
+
+
+async def untold(readers: Store[Reader], limit: int) -> list[Reader]:
+    """Those that the broker must be told about."""
+    return await readers.find({"state": {"$in": UNTOLD}}, limit=limit)
+
+
+class Reached:
+    """The position of the last event that went out with all before it; it only moves forward."""
+
+    NAME = "out"
+
+    def __init__(self, database: Database) -> None:
+        self._rows = database.collection("reached")
+
+    async def position(self) -> int:
+        """0 before the first one."""
+        row = await self._rows.find_one({"_id": self.NAME})
+        return int(row["position"]) if row else 0
+
+    async def move(self, position: int) -> None:
+        """Everything up to `position` was confirmed."""
+        await self._rows.update({"_id": self.NAME}, {"$max": {"position": position}}, upsert=True)

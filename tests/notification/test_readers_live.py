@@ -1,0 +1,400 @@
+"""Other systems read over AMQP as users that can read one queue and do nothing else, until they are ended."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import aio_pika
+import httpx
+import pymongo
+import pytest
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from aio_pika.exceptions import AMQPError, ProbableAuthenticationError
+from aiormq.exceptions import ChannelAccessRefused, ChannelInvalidStateError
+
+from infra.local.issuer import Issuer
+from infra.local.servers import Servers
+from services.notification.app import DATA
+from services.notification.streams.broker import Administration, Outlet
+from services.notification.streams.commands import Kind
+from services.notification.streams.domain import OUT, Reader
+from services.notification.streams.handlers import Readers
+from services.notification.streams.storage import reader_store
+from shared.clock import Clock
+from shared.messaging.topology import EVENTS, speaking
+from shared.messaging.wire import Wire
+from shared.rulebook import Rule, Rulebook
+from tests.live import Running, eventually, running
+from tests.notification.amqp import address, is_closed, let_in, reading, rises
+from tests.notification.examples import feed_event
+from tests.notification.story import Asking, center, say, subscriber
+
+pytestmark = pytest.mark.live
+
+LOGIN_REFUSED = (ProbableAuthenticationError, AMQPError)
+
+
+@pytest.fixture(scope="module")
+async def service(managed: Servers, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+    folder, url = tmp_path_factory.mktemp("readers"), managed.management_url
+    async with running("notification", managed, issuer, folder, rabbitmq_management_url=url) as live:
+        yield live
+
+
+async def asked(asking: Asking, kind: str = "stream", *types: str) -> dict[str, Any]:
+    """A new reader with its password, once it can connect."""
+    answer = await asking.post("/readers", {"kind": kind, "types": types})
+    assert answer.status_code == 201, answer.text
+    shown: dict[str, Any] = answer.json()
+    await opened(asking, shown["id"])
+    return shown
+
+
+async def opened(asking: Asking, reader: str) -> None:
+    async def is_open() -> bool:
+        return bool((await asking.get(f"/readers/{reader}")).json()["state"] == "open")
+
+    await eventually(is_open)
+
+
+async def refuses(shown: dict[str, Any]) -> bool:
+    """Whether the broker lets nobody in with this password."""
+    try:
+        async with let_in(shown):
+            return False
+    except LOGIN_REFUSED:
+        return True
+
+
+# -- reading -------------------------------------------------------------------------------------------
+
+
+async def test_a_stream_is_read_with_what_the_door_showed(service: Running) -> None:
+    shown = await asked(subscriber(service, "stream-1"))
+    assert (shown["queue"], shown["stream_offset"], shown["kind"]) == ("notification.stream.33", "first", "stream")
+    mine, common, others = [await say(service, authority=line) for line in ("33", "national", "44")]
+    async with reading(shown, shown["stream_offset"]) as taken:
+        await eventually(lambda: _has(taken, mine, common))
+    assert others not in taken.header("ce-id")
+    assert rises(taken.positions)
+
+
+async def _has(taken: Any, *events: str) -> bool:
+    return set(events) <= set(taken.header("ce-id"))
+
+
+async def test_a_queue_holds_what_is_said_of_its_types_from_then_on(service: Running) -> None:
+    before = await say(service)
+    await center(service).in_feed(before)
+    shown = await asked(subscriber(service, "queue-1"), "queue", "registry.plan.*")
+    assert (shown["queue"], shown["stream_offset"]) == (f"notification.reader.{shown['id']}", None)
+    other = await asked(subscriber(service, "queue-2"), "queue", "evaluation.*")
+    mine, others = await say(service), await say(service, authority="44")
+    async with reading(shown) as taken, reading(other) as nothing:
+        await eventually(lambda: _has(taken, mine))
+        last = await say(service)
+        await eventually(lambda: _has(taken, last))
+    assert not {before, others} & set(taken.header("ce-id"))
+    assert nothing == []
+
+
+async def test_the_center_reads_every_line(service: Running) -> None:
+    stream, queue = await asked(center(service)), await asked(center(service), "queue")
+    said = [await say(service, authority=line) for line in ("33", "44", "national")]
+    async with reading(stream) as all_of_it, reading(queue) as waiting:
+        await eventually(lambda: _has(all_of_it, *said))
+        await eventually(lambda: _has(waiting, *said))
+
+
+async def test_many_readers_read_all_of_it(service: Running) -> None:
+    shown = [await asked(subscriber(service, f"many-{at}"), ("stream", "queue")[at % 2]) for at in range(12)]
+    said = await asyncio.gather(*(say(service) for _ in range(200)))
+
+    async def one(reader: dict[str, Any]) -> None:
+        async with reading(reader) as taken:
+            await eventually(lambda: _has(taken, *said), within=30)
+        assert rises(taken.positions)
+        both = zip(taken.header("ce-authority"), taken.header("ce-place"), strict=True)
+        places = [place for line, place in both if line == "33"]
+        assert places == list(range(places[0], places[0] + len(places)))
+
+    await asyncio.gather(*map(one, shown))
+
+
+async def test_an_outage_of_the_broker_leaves_nothing_out(service: Running, managed: Servers) -> None:
+    assert managed.rabbitmq is not None
+    shown = await asked(subscriber(service, "outage"), "queue")
+    said = [await say(service) for _ in range(20)]
+    async with reading(shown) as taken:
+        await eventually(lambda: _has(taken, *said))
+    later = [await say(service) for _ in range(20)]
+    await asyncio.to_thread(managed.rabbitmq.restart)
+
+    async def connects() -> bool:
+        return not await refuses(shown)
+
+    await eventually(connects, within=30)
+    async with reading(shown) as taken:
+        await eventually(lambda: _has(taken, *later), within=60)
+        last = await eventually(lambda: _said(service), within=30)
+        await eventually(lambda: _has(taken, last))
+
+
+async def _said(service: Running) -> str:
+    """The id of an event, or nothing while this test's own connection is not yet back."""
+    try:
+        return await say(service)
+    except (AMQPError, ChannelInvalidStateError):
+        return ""
+
+
+async def test_a_queue_that_is_full_drops_the_oldest_and_shows_it_by_a_gap(service: Running) -> None:
+    url = service.process.tools.settings.amqp_url.get_secret_value()
+    small = Rulebook((*_rules(), _rule("reader.most_bytes", 20_000)))
+    outlet = Outlet(Wire(url, "small"), small, Clock(None))
+    reader = Reader(id="reader-small", authority="99", owner="o", line="99", kind=Kind.QUEUE, password="")
+    await outlet.declare_for(reader)
+    body = json.dumps({"much": "x" * 1_000})
+    events = [feed_event(at, authority="99", place=at, body=body) for at in range(1, 101)]
+    assert await outlet.publish(events) == len(events)
+    async with await aio_pika.connect(url) as connection:
+        queue = await (await connection.channel()).get_queue(reader.queue)
+        waiting = queue.declaration_result.message_count or 0
+        kept = [(await queue.get(no_ack=True)).headers["ce-place"] for _ in range(waiting)]
+    assert 1 < len(kept) < 30
+    assert kept == list(range(101 - len(kept), 101))
+    await outlet.drop_for(reader)
+    await outlet.wire.close()
+
+
+def _rules() -> list[Rule]:
+    rows = json.loads((DATA / "rules.json").read_text(encoding="utf-8"))["rules"]
+    return [Rule.model_validate(row) for row in rows if row["key"] != "reader.most_bytes"]
+
+
+def _rule(key: str, value: int) -> Rule:
+    told = {"unit": "bytes", "effective": "2010-01-01", "source": "this test", "status": "ours"}
+    return Rule.model_validate({"key": key, "value": value, **told})
+
+
+# -- passwords -----------------------------------------------------------------------------------------
+
+
+async def test_a_password_is_shown_where_it_is_made_and_nowhere_else(service: Running, managed: Servers) -> None:
+    asking, key = subscriber(service, "shown"), {"Idempotency-Key": "shown-once"}
+    made = await asking.post("/readers", {"kind": "stream"}, **key)
+    assert made.headers["cache-control"] == "no-store"
+    password = made.json()["password"]
+    assert (await asking.post("/readers", {"kind": "stream"}, **key)).json() == made.json()
+    reader = made.json()["id"]
+    await opened(asking, reader)
+    for path in (f"/readers/{reader}", "/readers"):
+        answer = await asking.get(path)
+        assert reader in answer.text
+        assert "password" not in answer.text
+    with pymongo.MongoClient[dict[str, Any]](managed.admin_mongo_url) as client:
+        database = client.notification
+        kept = [str(row) for name in database.list_collection_names() for row in database[name].find()]
+    assert not any(password in row for row in kept)
+
+
+async def test_rotation_throws_out_whoever_is_in_and_the_old_password_is_over(service: Running) -> None:
+    asking = subscriber(service, "rotated")
+    shown = await asked(asking)
+    async with let_in(shown) as connection:
+        answer = await asking.post(f"/readers/{shown['id']}/rotate")
+        assert answer.status_code == 200, answer.text
+        await eventually(lambda: is_closed(connection))
+    await opened(asking, shown["id"])
+    new = answer.json()
+    assert new["password"] != shown["password"]
+    assert {**new, "state": ""} == {**shown, "password": new["password"], "state": ""}
+    assert await refuses(shown)
+    mine = await say(service)
+    async with reading(new) as taken:
+        await eventually(lambda: _has(taken, mine))
+
+
+async def test_a_reader_that_is_ended_is_thrown_out_and_its_queue_is_gone(service: Running, managed: Servers) -> None:
+    asking = subscriber(service, "ended")
+    shown = await asked(asking, "queue")
+    async with let_in(shown) as connection:
+        assert (await asking.delete(f"/readers/{shown['id']}")).status_code == 204
+        await eventually(lambda: is_closed(connection))
+    assert (await asking.get(f"/readers/{shown['id']}")).status_code == 404
+    assert (await asking.get("/readers")).json()["rows"] == []
+    assert await refuses(shown)
+
+    async def is_gone() -> bool:
+        return shown["queue"] not in await at_broker(managed, "queues")
+
+    await eventually(is_gone)
+    assert shown["user"] not in await at_broker(managed, "users")
+
+
+async def at_broker(managed: Servers, what: str) -> set[str]:
+    """The names of what the broker has."""
+    async with httpx.AsyncClient() as http:
+        answer = await http.get(f"{managed.management_url}/api/{what}")
+    return {row["name"] for row in answer.raise_for_status().json()}
+
+
+async def test_a_process_that_told_the_broker_too_late_tells_it_again(service: Running, managed: Servers) -> None:
+    tools, settings = service.process.tools, service.process.tools.settings
+    asking = subscriber(service, "late")
+    shown = await asked(asking)
+    store = reader_store(tools.database)
+    stale = await store.get(shown["id"])
+    new = (await asking.post(f"/readers/{shown['id']}/rotate")).json()
+    await opened(asking, shown["id"])
+    wire = Wire(settings.amqp_url.get_secret_value(), "late")
+    administration = Administration(managed.management_url or "", settings.amqp_url.get_secret_value())
+    rules = Rulebook.load(DATA / "rules.json")
+    late = Readers(store, Outlet(wire, rules, Clock(None)), administration, rules, tools.sealer)
+    await late._tell(administration, stale.having(state="asked"), tools.clock.now())
+
+    async def connects() -> bool:
+        return not await refuses(new) and await refuses(shown)
+
+    await eventually(connects)
+    await wire.close()
+
+
+# -- walls ---------------------------------------------------------------------------------------------
+
+Try = Callable[[AbstractChannel, dict[str, Any], str], Awaitable[Any]]
+
+
+async def publish(channel: AbstractChannel, exchange: str, key: str) -> None:
+    target = await channel.get_exchange(exchange, ensure=False)
+    await target.publish(aio_pika.Message(b"{}"), key)
+
+
+async def bind(channel: AbstractChannel, queue: str, exchange: str) -> None:
+    await (await channel.get_queue(queue, ensure=False)).bind(exchange, "#")
+
+
+async def get(channel: AbstractChannel, queue: str) -> None:
+    await (await channel.get_queue(queue, ensure=False)).get(fail=False)
+
+
+async def ignore(_: AbstractIncomingMessage) -> None:
+    """Take the message and do nothing with it."""
+
+
+async def consume(channel: AbstractChannel, queue: str) -> None:
+    await channel.set_qos(prefetch_count=1)
+    await (await channel.get_queue(queue, ensure=False)).consume(ignore)
+
+
+async def purge(channel: AbstractChannel, queue: str) -> None:
+    await (await channel.get_queue(queue, ensure=False)).purge()
+
+
+TRIES: dict[str, Try] = {
+    "says an event": lambda c, *_: publish(c, EVENTS, "registry.plan.filed.v1"),
+    "says an event as a service": lambda c, *_: publish(c, speaking("registry"), "registry.plan.filed.v1"),
+    "publishes what goes out": lambda c, *_: publish(c, OUT, "33.registry.plan.filed.v1"),
+    "publishes into its own queue": lambda c, me, _: publish(c, "", me["queue"]),
+    "publishes into another's queue": lambda c, _, other: publish(c, "", other),
+    "declares a queue": lambda c, *_: c.declare_queue("notification.reader.mine"),
+    "declares a queue without a name": lambda c, *_: c.declare_queue(),
+    "declares an exchange": lambda c, *_: c.declare_exchange("mine"),
+    "binds its queue to the events": lambda c, me, _: bind(c, me["queue"], EVENTS),
+    "binds its queue to what goes out": lambda c, me, _: bind(c, me["queue"], OUT),
+    "binds another's queue": lambda c, _, other: bind(c, other, OUT),
+    "deletes its queue": lambda c, me, _: c.queue_delete(me["queue"]),
+    "deletes another's queue": lambda c, _, other: c.queue_delete(other),
+    "deletes what goes out": lambda c, *_: c.exchange_delete(OUT),
+    "gets from another's queue": lambda c, _, other: get(c, other),
+    "consumes another's queue": lambda c, _, other: consume(c, other),
+    "empties another's queue": lambda c, _, other: purge(c, other),
+    "consumes another line's stream": lambda c, *_: consume(c, "notification.stream.44"),
+    "consumes every line's stream": lambda c, *_: consume(c, "notification.stream"),
+    "consumes the feed's queue": lambda c, *_: consume(c, "notification.feed"),
+    "consumes what was parked": lambda c, *_: consume(c, "notification.parked"),
+}
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+async def test_a_reader_can_read_its_own_and_do_nothing_else(service: Running, kind: str) -> None:
+    mine = await asked(subscriber(service, f"walls-{kind}"), kind)
+    other = await asked(subscriber(service, f"other-{kind}"), "queue")
+    await asked(subscriber(service, f"44-{kind}", line="44"))
+    allowed = []
+    async with let_in(mine) as connection:
+        for name, attempt in TRIES.items():
+            channel = await connection.channel()
+            try:
+                await attempt(channel, mine, other["queue"])
+                allowed.append(name)
+            except ChannelAccessRefused:
+                continue
+    assert allowed == []
+
+
+async def test_a_reader_cannot_empty_the_stream_it_shares(service: Running) -> None:
+    shown = await asked(subscriber(service, "empties"))
+    mine = await say(service)
+    async with reading(shown) as taken:
+        await eventually(lambda: _has(taken, mine))
+    async with let_in(shown) as connection:
+        with pytest.raises(AMQPError, match="not supported by stream queues"):
+            await purge(await connection.channel(), shown["queue"])
+    async with reading(shown) as taken:
+        await eventually(lambda: _has(taken, mine))
+
+
+async def test_a_reader_does_not_administer_the_broker_and_connects_a_few_times_only(
+    service: Running, managed: Servers
+) -> None:
+    shown = await asked(subscriber(service, "few"))
+    assert managed.rabbitmq is not None
+    async with httpx.AsyncClient(auth=(shown["user"], shown["password"])) as http:
+        for path in ("overview", "queues", "users"):
+            answer = await http.get(f"{managed.rabbitmq.management_url}/api/{path}")
+            assert answer.status_code == 401
+    connections = [await aio_pika.connect(address(shown)) for _ in range(10)]
+    assert await refuses(shown)
+    for connection in connections:
+        await connection.close()
+
+
+# -- who may ask ---------------------------------------------------------------------------------------
+
+
+async def test_an_organisation_has_so_many_readers_and_no_more(service: Running) -> None:
+    asking = subscriber(service, "greedy")
+    made = [(await asking.post("/readers", {"kind": "queue"})).json() for _ in range(10)]
+    refused = await asking.post("/readers", {"kind": "queue"})
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:skillcert:problem:too-many-readers")
+    await asking.delete(f"/readers/{made[0]['id']}")
+    assert (await asking.post("/readers", {"kind": "queue"})).status_code == 201
+
+
+async def test_readers_are_their_organisation_s_and_their_authority_can_end_but_not_rotate_them(
+    service: Running,
+) -> None:
+    shown = await asked(subscriber(service, "mine"))
+    path = f"/readers/{shown['id']}"
+    for other in (subscriber(service, "not-mine"), subscriber(service, "mine", line="44")):
+        assert (await other.get(path)).status_code == 404
+        assert (await other.post(f"{path}/rotate")).status_code == 404
+        assert (await other.delete(path)).status_code == 404
+    authority = Asking(service, "authority", "33")
+    assert (await authority.get(path)).status_code == 200
+    assert (await authority.post(f"{path}/rotate")).json()["type"].endswith("not-your-reader")
+    assert (await authority.delete(path)).status_code == 204
+    assert (await Asking(service, "unit", "unit-33-001").post("/readers", {"kind": "queue"})).status_code == 403
+
+
+async def test_types_are_checked_before_anything_is_made(service: Running) -> None:
+    asking = subscriber(service, "types")
+    for body, slug in (
+        ({"kind": "stream", "types": ["registry.*"]}, "stream-has-no-types"),
+        ({"kind": "queue", "types": ["moon.*"]}, "unknown-event-type"),
+    ):
+        answer = await asking.post("/readers", body)
+        assert (answer.status_code, answer.json()["type"].rsplit(":")[-1]) == (400, slug)
+    assert (await asking.get("/readers")).json()["rows"] == []

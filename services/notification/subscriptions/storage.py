@@ -1,7 +1,5 @@
 """Where subscriptions are kept, and who sees which."""
 
-from collections.abc import Iterable
-
 from services.notification.subscriptions.domain import State, Subscription
 from shared.act import Scope, scope_of
 from shared.auth import Caller, Role
@@ -44,12 +42,6 @@ async def listed(subscriptions: Store[Subscription], caller: Caller, *, after: s
 async def active(subscriptions: Store[Subscription]) -> list[Subscription]:
     """All that are sent to."""
     return await subscriptions.find({"state": State.ACTIVE})
-
-
-async def versions(subscriptions: Store[Subscription], names: Iterable[str]) -> dict[str, int]:
-    """The versions that stand of these."""
-    rows = await subscriptions.collection.find({"_id": {"$in": list(names)}}, fields={"version": 1})
-    return {row["_id"]: row["version"] for row in rows}
 
 
 def told(subscription: Subscription) -> Scope:

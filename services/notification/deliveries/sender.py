@@ -20,7 +20,6 @@ from services.notification.feed.domain.event import FeedEvent
 from services.notification.feed.storage import FeedLog
 from services.notification.subscriptions.domain import Payload, State, Subscription
 from services.notification.subscriptions.handlers import Subscriptions
-from services.notification.subscriptions.storage import versions_of
 from shared.clock import Clock
 from shared.errors import Fault
 from shared.rulebook import Rulebook
@@ -78,7 +77,8 @@ class Ledger:
 class Sender:
     """Every worker has one; claims keep two from trying the same delivery at once.
 
-    `url` is where thin events refer to. A lane sends as its subscription was when it began; each look compares.
+    `url` is where thin events refer to. A lane sends as its subscription was when it began. Whoever has anything due,
+    in the hands of a lane or not, is read at each look: so a change is there within that time.
     """
 
     def __init__(
@@ -148,9 +148,8 @@ class Sender:
         now = self._office.clock.now()
         try:
             due = await self._office.deliveries.due(now)
-            wanted = due.keys() | await self._changed()
-            rows = await self._office.subscriptions.subscriptions.find({"_id": {"$in": list(wanted)}}) if wanted else []
-            sent_to = [due[row.id] for row in rows if row.state is State.ACTIVE and row.id in due]
+            rows = await self._office.subscriptions.subscriptions.find({"_id": {"$in": list(due)}}) if due else []
+            sent_to = [due[row.id] for row in rows if row.state is State.ACTIVE]
             LAG.set((now - min(sent_to, default=now)).total_seconds())
             for row in rows:
                 if row.state is not State.ACTIVE:
@@ -159,14 +158,6 @@ class Sender:
                     lane.wake()
         except Fault as fault:
             log.warning("nothing looked for", cause=fault.slug)
-
-    async def _changed(self) -> set[str]:
-        """The subscriptions that are no longer what their lane sends by."""
-        self._lanes = {name: (lane, task) for name, (lane, task) in self._lanes.items() if not task.done()}
-        if not self._lanes:
-            return set()
-        stand = await versions_of(self._office.subscriptions.subscriptions, self._lanes)
-        return {name for name, (lane, _) in self._lanes.items() if lane.version != stand.get(name)}
 
     def _begin(self, tasks: asyncio.TaskGroup, subscription: Subscription) -> Lane | None:
         before = self._lanes.get(subscription.id)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
+import httpcore
 import httpx
 from standardwebhooks import Webhook
 
@@ -19,6 +20,8 @@ from shared.signing import Keyring
 
 CONNECTIONS = 1  # per transport: with each further one httpx looks at all of them before every request
 MOST_ANSWER = 65_536  # bytes read of an answer, so that the connection can be used again
+MOST_READ = MOST_ANSWER + 32_768  # bytes taken for one request: its body, and heads, however many an endpoint sends
+TAKEN_AT_ONCE = 16_384  # bytes taken at once: between, others have their turn
 IDLE = 2.0  # seconds; below the five after which common servers close
 FAILURES = (TimeoutError, httpx.HTTPError, Fault, UnicodeError)  # the last: a host that cannot be encoded
 
@@ -111,13 +114,61 @@ class Outward:
         return httpx.Request("POST", url, content=body.encode(), headers=headers, extensions=extensions)
 
 
+class _Stream(httpcore.AsyncNetworkStream):
+    """A connection of which only so much is read for what was last written to it."""
+
+    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+        self._inner = inner
+        self._read = 0
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's own
+        taken = await self._inner.read(min(max_bytes, TAKEN_AT_ONCE), timeout)
+        self._read += len(taken)
+        if self._read > MOST_READ:
+            raise httpcore.RemoteProtocolError("the endpoint answers without end")
+        return taken
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's own
+        self._read = 0
+        await self._inner.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's own
+    ) -> httpcore.AsyncNetworkStream:
+        return _Stream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _Network(httpcore.AnyIOBackend):
+    """Connections whose reading is bounded: the parser bounds one head, but not how many come before the last."""
+
+    async def connect_tcp(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+        return _Stream(await super().connect_tcp(*args, **options))
+
+
+class _Transport(httpx.AsyncHTTPTransport):
+    def __init__(self, tls: ssl.SSLContext) -> None:
+        super().__init__(verify=tls, trust_env=False)
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=tls,
+            max_connections=CONNECTIONS,
+            max_keepalive_connections=CONNECTIONS,
+            keepalive_expiry=IDLE,
+            network_backend=_Network(),
+        )
+
+
 def transport(tls: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
     """No client around it: cookies, redirects and proxies are the last thing a webhook wants."""
-    return httpx.AsyncHTTPTransport(
-        verify=tls,
-        trust_env=False,
-        limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=IDLE),
-    )
+    return _Transport(tls)
 
 
 async def _begin_of(response: httpx.Response) -> bytes:

@@ -1,7 +1,5 @@
 """Where subscriptions are kept, and who sees which."""
 
-from collections.abc import Iterable
-
 from services.notification.subscriptions.domain import State, Subscription
 from shared.act import Scope, scope_of
 from shared.auth import Caller, Role
@@ -50,12 +48,6 @@ async def standing(subscriptions: Store[Subscription]) -> dict[str, int]:
 async def active(subscriptions: Store[Subscription], among: Iterable[str]) -> list[Subscription]:
     """Those of these that are sent to."""
     return await subscriptions.find({"_id": {"$in": list(among)}, "state": State.ACTIVE})
-
-
-async def versions_of(subscriptions: Store[Subscription], names: Iterable[str]) -> dict[str, int]:
-    """The versions that stand of these."""
-    rows = await subscriptions.collection.find({"_id": {"$in": list(names)}}, fields={"version": 1})
-    return {row["_id"]: row["version"] for row in rows}
 
 
 def told(subscription: Subscription) -> Scope:

@@ -211,7 +211,7 @@ async def printed(code: str, shown: dict[str, Any], until: str) -> list[str]:
 
 
 async def test_the_ten_lines_of_the_page_read_a_stream_from_its_first_event(service: Running) -> None:
-    assert [len(code.splitlines()) for code in (STREAM_CODE, QUEUE_CODE)] == [10, 10]
+    assert len([line for line in STREAM_CODE.splitlines() if line.strip()]) == 10
     asking = subscriber(service, "page-1", line="44")
     shown = await asked(asking)
     last = await say(service, authority="44")

@@ -155,6 +155,7 @@ class Out(Follower):
     look_every: float
     _ours_until: float = field(default=0.0, init=False, repr=False)
     _at: int = field(default=0, init=False, repr=False)
+    _most: int = field(default=RUN, init=False, repr=False)
 
     async def run(self) -> None:
         """Publish until cancelled; a broker that is away is tried again, from where it stopped."""
@@ -170,15 +171,17 @@ class Out(Follower):
     async def step(self) -> bool:
         if not await self._is_ours():
             return False
-        run = await self.log.read(Wanted(self._at, RUN), EVERYTHING, until=self._at + RUN)
+        run = await self.log.read(Wanted(self._at, self._most), EVERYTHING, until=self._at + self._most)
         if not run:
             return False
         confirmed = await self.outlet.publish(run)
+        # After a refusal one is tried alone: each try of many would leave their repeats in the streams.
+        tried, self._most = self._most, min(RUN, self._most * 2) if confirmed == len(run) else 1
         if not confirmed:
             raise BrokerUnavailable("no event was confirmed; they go out when RabbitMQ takes them")
-        await self.reached.move(run[confirmed - 1].position)
         self._at = run[confirmed - 1].position
-        return len(run) == RUN or confirmed < len(run)
+        await self.reached.move(self._at)
+        return len(run) == tried or confirmed < len(run)
 
     async def _is_ours(self) -> bool:
         if monotonic() > self._ours_until:

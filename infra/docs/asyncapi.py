@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from infra.docs import readers
 from infra.docs.examples import example_of
 from infra.docs.schemas import HEADERS, REFERENCE, schemas_of
 from infra.docs.wiring import Ear, Wired
@@ -20,16 +21,18 @@ def asyncapi(service: Wired) -> Part:
     """The whole document."""
     known = {event.type: event for ear in service.hears for event in ear.events}
     known |= {event.type: event for event in service.says}
+    lets_out = service.name == "notification"
     return {
         "asyncapi": "3.0.0",
         "info": _info(service.name),
         "defaultContentType": "application/json",
         "servers": {"rabbitmq": _server()},
         "channels": {event.type: _exchange(service.name, event) for event in service.says}
-        | {ear.queue: _queue(ear) for ear in service.hears},
+        | {ear.queue: _queue(ear) for ear in service.hears}
+        | (readers.channels() if lets_out else {}),
         "operations": {f"say.{event.type}": _say(event) for event in service.says}
         | {f"hear.{ear.queue}": _hear(ear) for ear in service.hears},
-        "components": _components(list(known.values())),
+        "components": _components(list(known.values()), *(readers.components() if lets_out else ({}, {}))),
     }
 
 
@@ -100,10 +103,10 @@ def _hear(ear: Ear) -> Part:
     }
 
 
-def _components(events: list[type[Event]]) -> Part:
+def _components(events: list[type[Event]], messages: Part, schemas: Part) -> Part:
     return {
-        "messages": {event.type: _message(event) for event in sorted(events, key=lambda event: event.type)},
-        "schemas": {"Headers": HEADERS, **schemas_of(events)},
+        "messages": {event.type: _message(event) for event in sorted(events, key=lambda event: event.type)} | messages,
+        "schemas": {"Headers": HEADERS, **schemas, **schemas_of(events)},
     }
 
 

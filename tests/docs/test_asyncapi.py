@@ -10,11 +10,14 @@ from faststream.specification.asyncapi.v3_0_0.schema import ApplicationSchema
 
 from infra.broker import definitions
 from infra.docs.asyncapi import asyncapi
+from infra.docs.readers import MESSAGE, described
 from infra.docs.schemas import HEADERS, schemas_of
 from infra.docs.wiring import Wired, services
+from services.notification.streams.domain import OUT, STREAM, headers
 from shared.events.catalogue import EVENTS, SPEAKERS
 from shared.messaging.envelope import REQUIRED, outgoing
 from shared.outbox.pending import Pending
+from tests.notification.examples import feed_event
 
 WIRED: dict[str, Wired] = {service.name: service for service in services()}
 BROKER = definitions({})
@@ -118,6 +121,17 @@ def test_the_headers_described_are_the_headers_sent() -> None:
     most = outgoing(said._replace(causation="e"), "00-aa-bb-01").headers
     assert list(HEADERS["properties"]) == list(most)
     assert set(REQUIRED) <= set(HEADERS["required"])
+
+
+def test_what_goes_out_to_readers_is_described_with_the_headers_it_has() -> None:
+    document = DOCUMENTS["notification"]
+    out = {name for name, channel in document["channels"].items() if MESSAGE in channel["messages"]}
+    assert out == {OUT, STREAM, f"{STREAM}.{{line}}", "notification.reader.{reader}"}
+    most = feed_event(causation="e", trace="00-aa-bb-01", place=1, digest="d", chain="c")
+    assert set(described()) == set(headers(most))
+    schemas = document["components"]["schemas"]
+    required = {*schemas["Headers"]["required"], *schemas["OutHeaders"]["required"]}
+    assert required <= set(headers(feed_event()))
 
 
 @pytest.mark.parametrize("service", DOCUMENTS)

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aio_pika
+import httpx
 import pytest
 from aio_pika.abc import AbstractChannel
 from pymongo import MongoClient
@@ -117,6 +118,13 @@ def test_a_frozen_mongod_answers_again_when_thawed(own: Servers) -> None:
         finally:
             own.mongod.thaw()
         client.admin.command("ping")
+
+
+def test_only_who_asks_for_it_gets_the_brokers_management(own: Servers, servers: Servers) -> None:
+    assert servers.management_url is None
+    assert own.management_url is not None
+    answer = httpx.get(f"{own.management_url}/api/whoami")
+    assert answer.json()["name"] == "admin"
 
 
 def environment_for(own: Servers, word: str) -> dict[str, str]:

@@ -2,8 +2,13 @@
 
 import asyncio
 import json
+import os
+import re
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, cast
 
 import aio_pika
 import httpx
@@ -176,6 +181,64 @@ def _rules() -> list[Rule]:
 def _rule(key: str, value: int) -> Rule:
     told = {"unit": "bytes", "effective": "2010-01-01", "source": "this test", "status": "ours"}
     return Rule.model_validate({"key": key, "value": value, **told})
+
+
+# -- the page ------------------------------------------------------------------------------------------
+
+PAGE = Path(__file__).resolve().parents[2] / "docs/amqp.md"
+STREAM_CODE, QUEUE_CODE = re.findall(
+    r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+)
+
+
+async def printed(code: str, shown: dict[str, Any], until: str) -> list[str]:
+    """The lines that code of the page prints for a reader, up to the one that names an event."""
+    environment = {**os.environ, "READER_URL": address(shown), "READER_QUEUE": shown["queue"]}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    lines = [""]
+    try:
+        async with asyncio.timeout(30):
+            while until not in lines[-1]:
+                lines.append((await process.stdout.readline()).decode())
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        await process.communicate()
+    return lines[1:]
+
+
+async def test_the_ten_lines_of_the_page_read_a_stream_from_its_first_event(service: Running) -> None:
+    assert len([line for line in STREAM_CODE.splitlines() if line.strip()]) == 10
+    asking = subscriber(service, "page-1", line="44")
+    shown = await asked(asking)
+    last = await say(service, authority="44")
+    lines = [line.split(" ", 2) for line in await printed(STREAM_CODE, shown, last)]
+    own = {row["id"] for row in await asking.feed(authority="44")}
+    places = [int(place) for place, identity, _ in lines if identity in own]
+    assert places == list(range(1, len(own) + 1))
+    assert json.loads(lines[-1][2])["plan"] == last.partition("@")[0]
+
+
+async def test_the_lines_of_the_page_read_a_queue(service: Running) -> None:
+    shown = await asked(subscriber(service, "page-2"), "queue", "registry.plan.*")
+    said = [await say(service) for _ in range(3)]
+    assert [line.split(" ")[1] for line in await printed(QUEUE_CODE, shown, said[-1])] == said
+
+
+async def test_the_rule_of_the_page_about_places_finds_a_gap_in_the_feed(service: Running) -> None:
+    asking = subscriber(service, "page-3")
+    said = [await say(service) for _ in range(5)]
+    shown = await asked(asking)
+    async with reading(shown) as taken:
+        await eventually(lambda: _has(taken, *said))
+    mine = [message for message in taken if message.headers["ce-id"] in said]
+    rows = await asking.feed(authority="33", after=mine[0].headers["ce-position"])
+    until = [row for row in rows if row["position"] <= cast("int", mine[-1].headers["ce-position"])]
+    assert [row["id"] for row in until] == said[1:]
+    assert [row["place"] for row in until] == [message.headers["ce-place"] for message in mine[1:]]
 
 
 # -- passwords -----------------------------------------------------------------------------------------
@@ -359,6 +422,30 @@ async def test_a_reader_does_not_administer_the_broker_and_connects_a_few_times_
     assert await refuses(shown)
     for connection in connections:
         await connection.close()
+
+
+async def test_what_is_asked_of_the_management_stays_below_what_a_proxy_may_pass_on() -> None:
+    seen: list[str] = []
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        length = int((re.search(r"(?i)content-length: (\d+)", head) or ["", "0"])[1])
+        seen.append(f"{head.splitlines()[0]} {(await reader.readexactly(length)).decode()}")
+        writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    proxy = await asyncio.start_server(pass_on, "127.0.0.1", 0)
+    async with proxy:
+        port = proxy.sockets[0].getsockname()[1]
+        asking = Administration(f"http://admin:secret@127.0.0.1:{port}", "amqp://broker/")
+        reader = Reader(id="reader-1", authority="33", owner="o", line="33", kind=Kind.QUEUE, password="")
+        await asking.let_in(reader, "password", 10)
+        await asking.shut_out(reader)
+    allowed = r"(PUT|DELETE) /api/(users|user-limits|permissions/%2F|connections/username)/reader-1\b"
+    assert len(seen) == 6
+    assert [request for request in seen if not re.match(allowed, request)] == []
+    assert ['"tags":""' in request for request in seen if request.startswith("PUT /api/users/")] == [True]
 
 
 # -- who may ask ---------------------------------------------------------------------------------------

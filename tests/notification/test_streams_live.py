@@ -203,6 +203,39 @@ async def test_what_was_confirmed_and_not_noted_goes_out_again_and_nothing_is_le
     assert taken.positions == [*range(1, RUN + 1), *range(1, len(events) + 1)]
 
 
+async def test_what_the_broker_refuses_holds_up_what_comes_after_it_and_goes_out_first(
+    servers: Servers, database: Database
+) -> None:
+    out = process(servers, database)
+    await said(database, 1)
+    await out.follow()
+    async with await aio_pika.connect(servers.admin_amqp_url) as connection:
+        channel = await connection.channel()
+        full = {"x-max-length": 5, "x-overflow": "reject-publish"}
+        queue = await channel.declare_queue("full", exclusive=True, arguments=full)
+        await queue.bind("notification.out", "33.#")
+        await said(database, 60, lines=("33",))
+        for _ in range(3):
+            with pytest.raises(BrokerUnavailable):
+                await out.follow()
+        noted = await Reached(database).position()
+        assert noted < 61
+        await queue.delete(if_empty=False)
+    await out.follow()
+    assert await Reached(database).position() == 61
+    async with stream(servers, "notification.stream.33") as taken:
+        await eventually(lambda: _ends(taken, noted + 1, 61))
+    assert set(taken.positions) == set(range(1, 62))
+    assert len(taken) < 200
+    await out.outlet.wire.close()
+
+
+async def _ends(taken: Taken, first: int, last: int) -> bool:
+    """Whether the event that was refused three times has come once more, with all after it in their order."""
+    tries = [at for at, position in enumerate(taken.positions) if position == first]
+    return len(tries) > 3 and taken.positions[tries[-1] :] == list(range(first, last + 1))
+
+
 async def test_one_process_publishes_and_another_goes_on_when_it_stops(servers: Servers, database: Database) -> None:
     first, second = (process(servers, database, holder=name) for name in ("first", "second"))
     async with at_work(second):

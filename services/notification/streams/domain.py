@@ -9,9 +9,8 @@ from pydantic import Field
 from pydantic_core import to_json
 
 from services.notification.feed.domain.event import FeedEvent
-from services.notification.feed.domain.filters import LINE, check_pattern
+from services.notification.feed.domain.filters import EVERY_LINE, LINE, check_pattern
 from services.notification.streams.commands import Kind
-from shared.act import NATIONAL
 from shared.entity import Entity
 from shared.errors import Fault, NotFound
 from shared.errors import Kind as FaultKind
@@ -128,7 +127,7 @@ def stream_of(line: str | None) -> str:
 
 def lines_of(line: str | None) -> tuple[str, ...]:
     """How routing keys begin that a line may read: its own and what concerns every line."""
-    return ("*",) if line is None else (line, NATIONAL)
+    return ("*",) if line is None else (line, EVERY_LINE)
 
 
 def stream_keys(line: str | None) -> list[str]:
@@ -144,7 +143,7 @@ def queue_keys(line: str | None, types: Sequence[str]) -> list[str]:
 
 def has_stream(line: str) -> bool:
     """Whether a line has a stream of its own; what concerns every line is in all of them."""
-    return line != NATIONAL and LINE.fullmatch(line) is not None
+    return line != EVERY_LINE and LINE.fullmatch(line) is not None
 
 
 # -- messages ------------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ from shared.storage.store import Store
 RUN = 250  # events published at once: a window of confirms
 PASSWORD_BYTES = 32
 MOST_TOLD = 20  # readers in one look: others have work that falls due as well
+GATHER = 0.02  # seconds; a busy feed goes out in runs, not event by event
 RENEW_EVERY = 2.0  # seconds; a fifth of the lease, and longer than it takes to publish a run
 
 log = structlog.get_logger()
@@ -153,6 +154,8 @@ class Out(Follower):
     lease: Lease
     look_every: float
     _ours_until: float = field(default=0.0, init=False, repr=False)
+    _at: int = field(default=0, init=False, repr=False)
+    _most: int = field(default=RUN, init=False, repr=False)
 
     async def run(self) -> None:
         """Publish until cancelled; a broker that is away is tried again, from where it stopped."""
@@ -168,20 +171,23 @@ class Out(Follower):
     async def step(self) -> bool:
         if not await self._is_ours():
             return False
-        after, end = await asyncio.gather(self.reached.position(), self.log.newest())
-        if end <= after:
+        run = await self.log.read(Wanted(self._at, self._most), EVERYTHING, until=self._at + self._most)
+        if not run:
             return False
-        run = await self.log.read(Wanted(after, RUN), EVERYTHING, end)
         confirmed = await self.outlet.publish(run)
+        # After a refusal one is tried alone: each try of many would leave their repeats in the streams.
+        tried, self._most = self._most, min(RUN, self._most * 2) if confirmed == len(run) else 1
         if not confirmed:
             raise BrokerUnavailable("no event was confirmed; they go out when RabbitMQ takes them")
-        await self.reached.move(run[confirmed - 1].position)
-        return True
+        self._at = run[confirmed - 1].position
+        await self.reached.move(self._at)
+        return len(run) == tried or confirmed < len(run)
 
     async def _is_ours(self) -> bool:
         if monotonic() > self._ours_until:
             now = monotonic()
             self._ours_until = now + RENEW_EVERY if await self.lease.take() else 0.0
+            self._at = await self.reached.position()  # another process may have gone on meanwhile
         return monotonic() <= self._ours_until
 
     async def _more(self) -> None:
@@ -191,4 +197,5 @@ class Out(Follower):
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(RENEW_EVERY):
-                await self.growth.beyond(await self.reached.position())
+                await self.growth.beyond(self._at)
+        await asyncio.sleep(GATHER)

@@ -50,7 +50,7 @@ def reading(folder: Path, readers: Sequence[Reader], each: int) -> Iterator[Read
     asked, ready, done = (folder / f"reading.{name}" for name in ("asked", "ready", "done"))
     asked.write_text(json.dumps([asdict(row) for row in readers]), encoding="ascii")
     environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "infra.bench.reading", asked, ready, done, str(each)]
+    command: list[str | Path] = [sys.executable, "-m", "infra.bench.reading", asked, ready, done, str(each)]
     process = Leashed(command, environment, folder / "reading.log")
     try:
         wait_until(ready.exists, time.monotonic() + 30, "the readers do not connect")
@@ -102,4 +102,4 @@ def _serve(asked: Path, ready: Path, done: Path, each: int) -> None:
 
 
 if __name__ == "__main__":
-    _serve(*map(Path, sys.argv[1:4]), int(sys.argv[4]))
+    _serve(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]))

@@ -1,4 +1,4 @@
-"""`python -m infra.bench [FIGURE…]`: measures all of `MEASURES` or some, prints a table, writes `build/bench.json`."""
+"""`python -m infra.bench [filing] [load] …`: measures what is named or all, prints it, writes `build/bench.json`."""
 
 import json
 import subprocess

@@ -11,13 +11,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-import aio_pika
+import aiormq
+from aiormq.abc import DeliveredMessage
 
 from infra.local.leash import Leashed
 from infra.local.stack import ROOT
 from infra.waiting import wait_until
 
 PREFETCH = 200
+TOGETHER = 20  # messages in one acknowledgement
 SOURCE = "/registry/bench"
 
 
@@ -48,7 +50,7 @@ def reading(folder: Path, readers: Sequence[Reader], each: int) -> Iterator[Read
     asked, ready, done = (folder / f"reading.{name}" for name in ("asked", "ready", "done"))
     asked.write_text(json.dumps([asdict(row) for row in readers]), encoding="ascii")
     environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "infra.bench.reading", asked, ready, done, str(each)]
+    command: list[str | Path] = [sys.executable, "-m", "infra.bench.reading", asked, ready, done, str(each)]
     process = Leashed(command, environment, folder / "reading.log")
     try:
         wait_until(ready.exists, time.monotonic() + 30, "the readers do not connect")
@@ -58,29 +60,28 @@ def reading(folder: Path, readers: Sequence[Reader], each: int) -> Iterator[Read
 
 
 async def _read(reader: Reader, each: int, waits: list[float], reads: asyncio.Semaphore) -> None:
-    connection = await aio_pika.connect(reader.url)
-    async with connection:
-        channel = await connection.channel()
-        await channel.set_qos(PREFETCH)
-        queue = await channel.get_queue(reader.queue, ensure=False)
-        left, seen = each, set[str]()
-        async with queue.iterator() as messages:
-            reads.release()
-            async for message in messages:
-                now = time.time()
-                await message.ack()
-                identity = str(message.headers["ce-id"])
-                if message.headers["ce-source"] != SOURCE or identity in seen:
-                    continue
-                seen.add(identity)
-                waits.append(now - datetime.fromisoformat(str(message.headers["ce-time"])).timestamp())
-                left -= 1
-                if not left:
-                    return
+    connection = await aiormq.connect(reader.url)
+    channel = await connection.channel()
+    await channel.basic_qos(prefetch_count=PREFETCH)
+    over, seen = asyncio.Event(), set[str]()
+
+    async def take(message: DeliveredMessage) -> None:
+        now, headers, tag = time.time(), message.header.properties.headers or {}, message.delivery_tag or 0
+        if headers["ce-source"] == SOURCE and headers["ce-id"] not in seen:
+            seen.add(str(headers["ce-id"]))
+            waits.append(now - datetime.fromisoformat(str(headers["ce-time"])).timestamp())
+        if tag % TOGETHER == 0 or len(seen) == each:
+            await channel.basic_ack(tag, multiple=True)
+        if len(seen) == each:
+            over.set()
+
+    await channel.basic_consume(reader.queue, take)
+    reads.release()
+    await over.wait()
+    await connection.close()
 
 
-async def _serve(asked: Path, ready: Path, done: Path, each: int) -> None:
-    readers = [Reader(**row) for row in json.loads(asked.read_text(encoding="ascii"))]
+async def _all(readers: Sequence[Reader], ready: Path, each: int) -> list[float]:
     waits: list[float] = []
     reads = asyncio.Semaphore(0)
     async with asyncio.TaskGroup() as tasks:
@@ -88,11 +89,17 @@ async def _serve(asked: Path, ready: Path, done: Path, each: int) -> None:
             tasks.create_task(_read(reader, each, waits, reads))
         for _ in readers:
             await reads.acquire()
-        ready.touch()
+        await asyncio.to_thread(ready.touch)
+    return waits
+
+
+def _serve(asked: Path, ready: Path, done: Path, each: int) -> None:
+    readers = [Reader(**row) for row in json.loads(asked.read_text(encoding="ascii"))]
+    waits = asyncio.run(_all(readers, ready, each))
     written = done.with_suffix(".part")
     written.write_text(json.dumps(waits), encoding="ascii")
     written.replace(done)
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(*map(Path, sys.argv[1:4]), int(sys.argv[4])))
+    _serve(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]))

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from infra.chaos.faults import Faults
-from infra.chaos.ledger import Ledger, balance, unannounced
+from infra.chaos.ledger import Ledger, again, balance, noticed, unannounced, unnoticed, untold
 from infra.chaos.waves import START, Waves
 from infra.demo.checks import feed_of
 from infra.drive.spine import NeverCame, until
@@ -41,7 +41,7 @@ async def _under_faults(running: Stack, entries: int, faults: Faults, least: int
         with console.status("everything runs again; waiting for the rest…"):
             unsettled = await waves.unsettled()
             await _told_everything(waves)
-            return await balance(around, waves.passed, unsettled)
+            return await balance(around, waves.passed, unsettled, waves.replay)
 
 
 async def _shown(progress: Progress, waves: Waves, faults: Faults, entries: int, least: int) -> None:
@@ -59,12 +59,16 @@ async def _told_everything(waves: Waves) -> None:
     """
     waves.a_day_on()
 
+    around, received = waves.world, waves.world.receiver.verified
+
     async def told() -> bool | None:
-        before = {event["id"] for event in await feed_of(waves.world)}
+        before = {event["id"] for event in await feed_of(around)}
         await asyncio.sleep(1)
-        after = {event["id"] for event in await feed_of(waves.world)}
-        settled = before == after <= waves.world.receiver.verified.keys()
-        return (settled and not unannounced(waves.world.stack)) or None
+        feed = await feed_of(around)
+        after = {event["id"] for event in feed}
+        if not before == after <= received.keys() or untold(await again(around, waves.replay), feed, received):
+            return None
+        return not (unnoticed(feed, await noticed(around)) or unannounced(around.stack)) or None
 
     try:
         await until(told, "the last webhook", within=180)
@@ -102,6 +106,7 @@ def _report(console: Console, faults: Faults, ledger: Ledger) -> int:
             console.print(f"{name}: {row}")
     counts = {**asdict(ledger), **{name: len(rows) for name, rows in wrong.items()}}
     result = {"faults": len(faults.done), "seed": faults.seed, **counts}
+    result["kills_of_notification"] = faults.tellers
     result["kinds"] = Counter(kind for kind, _ in faults.done)
     build_folder("").joinpath("chaos.json").write_text(json.dumps(result, indent=1) + "\n")
     console.print(json.dumps(result))

@@ -10,6 +10,7 @@ from infra.local.mongod import Mongod
 from infra.local.rabbitmq import Rabbit
 from infra.local.stack import ServiceProcess, Stack
 
+TELLER = "kill -9 notification"
 PAUSE = (0.3, 2.0)  # seconds between a recovery and the next fault
 
 
@@ -35,6 +36,15 @@ class Faults:
         self._kinds["restart mongod"] = mongod.restart
         self._kinds["kill -9 rabbitmq"] = lambda: _started_again(rabbitmq)
         self._kinds["kill -9 mongod"] = lambda: _started_again(mongod)
+
+    @property
+    def tellers(self) -> int:
+        """How often notification was killed."""
+        return sum(kind == TELLER for kind, _ in self.done)
+
+    def enough(self, least: int) -> bool:
+        """So many faults, and notification among those killed no more seldom than everybody else, once at least."""
+        return len(self.done) >= least and self.tellers >= max(1, least // len(self._kinds))
 
     async def run(self) -> None:
         """One fault after the other, every kind equally often, in random order and at random moments."""

@@ -1,6 +1,7 @@
-"""The ledger: every accepted and passed entry against its certificate, its filed event and its webhook."""
+"""The ledger: every passed entry against certificate, event and webhook; what is told to the public, and told again."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from infra.drive.world import World
 from infra.local.stack import Stack
 from shared.messaging.topology import topology
 
+RESULTS = "assessment.results.publicised.v1"
 FILED = "registry.certificate.filed.v1"
 SERIAL = 11  # where the serial begins in a 16-digit number
 
@@ -29,12 +31,14 @@ class Ledger:
     certificates: int
     events: int
     webhooks: int
+    notices: int
 
 
-async def balance(world: World, passed: set[str], unsettled: list[str]) -> Ledger:
+async def balance(world: World, passed: set[str], unsettled: list[str], replay: str) -> Ledger:
     """Compare everything."""
     certificates = await pages(world.center, "registry", "/v1/certificates")
     feed = await feed_of(world)
+    notices = await noticed(world)
     held = Counter(row["id"] for row in certificates)
     filed = Counter(event["data"]["entry"] for event in feed if event["type"] == FILED)
     told = Counter(event["data"]["entry"] for event in world.receiver.received() if event["type"] == FILED)
@@ -45,15 +49,43 @@ async def balance(world: World, passed: set[str], unsettled: list[str]) -> Ledge
     }
     lost = [f"{entry}: no {what}" for what, entries in missing.items() for entry in sorted(entries)]
     undelivered = {event["id"] for event in feed} - world.receiver.verified.keys()
+    lost += [f"{event}: never delivered" for event in sorted(undelivered)]
+    lost += [f"{event}: no notice" for event in unnoticed(feed, notices)]
+    lost += untold(await again(world, replay), feed, world.receiver.verified)
     return Ledger(
-        lost=lost + [f"{event}: never delivered" for event in sorted(undelivered)] + _gaps(certificates, feed),
-        doubled=_doubled(held, filed, certificates, feed),
+        lost=lost + _gaps(certificates, feed),
+        doubled=_doubled(held, filed, certificates, feed, notices),
         stuck=unsettled + unannounced(world.stack) + await _parked(world.stack),
         entries=len(passed),
         certificates=len(certificates),
         events=len(feed),
         webhooks=sum(world.receiver.verified.values()),
+        notices=sum(notices.values()),
     )
+
+
+async def noticed(world: World) -> Counter[int]:
+    """How many public notices of results there are for each position of the feed."""
+    rows = await pages(world.center, "notification", "/v1/notices", run=100, kind="results")
+    return Counter(int(row["position"]) for row in rows)
+
+
+def unnoticed(feed: Sequence[Mapping[str, Any]], notices: Mapping[int, int]) -> list[str]:
+    """The publicised results that the board does not show."""
+    return [event["id"] for event in feed if event["type"] == RESULTS and event["position"] not in notices]
+
+
+async def again(world: World, replay: str) -> dict[str, Any]:
+    """How far a replay is."""
+    found: dict[str, Any] = await world.center.get("notification", f"/v1/replays/{replay}")
+    return found
+
+
+def untold(replay: Mapping[str, Any], feed: Sequence[Mapping[str, Any]], received: Mapping[str, int]) -> list[str]:
+    """What a replay of everything up to a position did not send again: all of that comes twice at least."""
+    missing = [] if replay["state"] == "done" else ["the replay did not end"]
+    told = [event["id"] for event in feed if event["position"] <= replay["until_position"]]
+    return missing + [f"{event}: not sent again" for event in told if received.get(event, 0) <= 1]
 
 
 def _gaps(certificates: list[dict[str, Any]], feed: list[dict[str, Any]]) -> list[str]:
@@ -67,15 +99,20 @@ def _gaps(certificates: list[dict[str, Any]], feed: list[dict[str, Any]]) -> lis
 
 
 def _doubled(
-    held: Counter[str], filed: Counter[str], certificates: list[dict[str, Any]], feed: list[dict[str, Any]]
+    held: Counter[str],
+    filed: Counter[str],
+    certificates: list[dict[str, Any]],
+    feed: list[dict[str, Any]],
+    notices: Counter[int],
 ) -> list[str]:
     numbers = Counter(row["number"] for row in certificates)
     events = Counter(event["id"] for event in feed)
-    counted = {
+    counted: dict[str, Counter[Any]] = {
         "certificates": held,
         "filed events": filed,
         "holders of a number": numbers,
         "places in the feed": events,
+        "notices of one position": notices,
     }
     return [f"{key}: {count} {what}" for what, rows in counted.items() for key, count in rows.items() if count > 1]
 

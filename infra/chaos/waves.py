@@ -26,7 +26,7 @@ class Waves:
     size: int
     passed: set[str] = field(default_factory=set)
     batches: list[tuple[Unit, str]] = field(default_factory=list)
-    told: int = 0
+    replay: str = ""
 
     def __post_init__(self) -> None:
         self._crowd = people(seed=7)
@@ -34,7 +34,7 @@ class Waves:
 
     async def prepare(self) -> None:
         """Plans on file, the receiver subscribed to everything."""
-        await self.world.subscribe()
+        self._subscription = (await self.world.subscribe())["id"]
         end = START + timedelta(days=700)
         await overall_plans(self.world, START, end)
         for unit in self.world.units:
@@ -45,8 +45,16 @@ class Waves:
         """That many entries, with the faults spread evenly over them."""
         while len(self.passed) < entries:
             await self._wave()
+            if not self.replay:
+                await self._tell_again()
             due = min(1, len(self.passed) / entries) * least_faults
             await spine.until(lambda due=due: _reached(faults, due), "the next fault", PATIENCE)  # type: ignore[misc]
+        await spine.until(lambda: _enough(faults, least_faults), "the last fault", PATIENCE)
+
+    async def _tell_again(self) -> None:
+        """Everything there is by now is sent a second time, beside what is new and under the same faults."""
+        asked = {"subscription": self._subscription, "from_position": 0}
+        self.replay = str((await self.world.center.post("notification", "/v1/replays", asked))["id"])
 
     async def _wave(self) -> None:
         self.world.set_time(self._day)
@@ -92,6 +100,10 @@ class Waves:
             except spine.NeverCame as never:
                 left.append(str(never))
         return left
+
+
+async def _enough(faults: Faults, least: int) -> bool | None:
+    return faults.enough(least) or None
 
 
 async def _reached(faults: Faults, due: float) -> bool | None:

@@ -84,12 +84,14 @@ def _text(query: Mapping[str, str | int]) -> dict[str, str]:
     return {name: str(value) for name, value in query.items()}
 
 
-async def pages(caller: Caller, service: str, path: str, **query: str | int) -> list[dict[str, Any]]:
-    """All rows of a paged list."""
+async def pages(
+    caller: Caller, service: str, path: str, *, run: int = 1000, **query: str | int
+) -> list[dict[str, Any]]:
+    """All rows of a paged list, so many at a time."""
     rows: list[dict[str, Any]] = []
     cursor: dict[str, str | int] = {}
     while True:
-        page = await caller.get(service, path, limit=1000, **query, **cursor)
+        page = await caller.get(service, path, limit=run, **query, **cursor)
         rows += page["rows"]
         if not page.get("next"):
             return rows

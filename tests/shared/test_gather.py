@@ -64,3 +64,31 @@ async def test_one_at_a_time_is_taken_at_once(runs: Runs) -> None:
     gatherer = Gatherer(runs.take, most=1, within=3600)
     await asyncio.wait_for(gatherer.add("a"), 5)
     assert runs.seen == [["a"]]
+
+
+async def test_without_a_wait_the_first_is_taken_at_once_and_what_comes_meanwhile_goes_together() -> None:
+    seen: list[list[str]] = []
+    begun, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def take(items: Sequence[str]) -> None:
+        seen.append(list(items))
+        begun.set()
+        await goes_on.wait()
+
+    gatherer = Gatherer(take, most=10, within=None)
+    first = asyncio.create_task(gatherer.add("a"))
+    await asyncio.wait_for(begun.wait(), 5)
+    rest = [asyncio.create_task(gatherer.add(item)) for item in "bcd"]
+    await asyncio.sleep(0.01)
+    assert seen == [["a"]]
+    goes_on.set()
+    await asyncio.wait_for(asyncio.gather(first, *rest), 5)
+    assert seen == [["a"], ["b", "c", "d"]]
+
+
+async def test_without_a_wait_a_run_that_fails_lets_the_next_begin(runs: Runs) -> None:
+    gatherer = Gatherer(runs.take, most=10, within=None)
+    told = await asyncio.gather(gatherer.add("bad"), return_exceptions=True)
+    await asyncio.wait_for(gatherer.add("a"), 5)
+    assert isinstance(told[0], NotFound)
+    assert runs.seen == [["bad"], ["a"]]

@@ -1,5 +1,7 @@
 """Where subscriptions are kept, and who sees which."""
 
+from collections.abc import Iterable
+
 from services.notification.subscriptions.domain import State, Subscription
 from shared.act import Scope, scope_of
 from shared.auth import Caller, Role

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
+from services.notification.checkpoints import api as checkpoints_api
+from services.notification.checkpoints.handlers import Checkpoints
+from services.notification.checkpoints.storage import CheckpointLog
 from services.notification.deliveries import api as deliveries_api
 from services.notification.deliveries.handlers import FanOut
 from services.notification.deliveries.sender import Sender
@@ -51,7 +54,7 @@ class Rooms:
 
     @cached_property
     def keyring(self) -> Keyring:
-        """What proofs of notices are signed with."""
+        """What proofs of notices and checkpoints are signed with."""
         keys = self.tools.settings.credential_keys
         return Keyring(keys.get_secret_value() if keys else "", self.url)
 
@@ -110,10 +113,19 @@ class Rooms:
         )
 
     @cached_property
+    def checkpoint_log(self) -> CheckpointLog:
+        return CheckpointLog(self.tools.database)
+
+    @cached_property
+    def checkpoints(self) -> Checkpoints:
+        return Checkpoints(self.checkpoint_log, self.log, self.rules, self.keyring)
+
+    @cached_property
     def notices(self) -> Notices:
         tools = self.tools
         store, names = notice_store(tools.database), UnitNames(tools.database)
-        return Notices(store, self.log, self.rules, tools.clock, self.keyring, names)
+        covering = self.checkpoint_log.covering
+        return Notices(store, self.log, self.rules, tools.clock, self.keyring, names, covering)
 
     @cached_property
     def follower(self) -> NoticeFollower:
@@ -146,8 +158,8 @@ def build(tools: Tools) -> Service:
         stores=[rooms.subscriptions.subscriptions, rooms.replays.replays, rooms.notices.notices],
         routers=_routers(rooms),
         hearers=_hearers(rooms),
-        due=[rooms.fan_out.due, rooms.notices.due, rooms.follower.due],
-        prepare=[rooms.log.prepare, rooms.deliveries.prepare],
+        due=[rooms.fan_out.due, rooms.notices.due, rooms.follower.due, rooms.checkpoints.due],
+        prepare=[rooms.log.prepare, rooms.deliveries.prepare, rooms.checkpoint_log.prepare],
         loops=[rooms.fan_out.run, rooms.follower.run, rooms.sender.run, rooms.replays.run],
     )
 
@@ -158,6 +170,8 @@ def _routers(rooms: Rooms) -> list[APIRouter]:
         subscriptions_api.routes(rooms.subscriptions),
         replays_api.routes(rooms.replays),
         deliveries_api.routes(rooms.deliveries),
+        checkpoints_api.routes(rooms.checkpoints),
+        checkpoints_api.line_routes(rooms.checkpoints),
         notices_api.routes(rooms.notices, rooms.reading),
         notices_pages.routes(rooms.board, rooms.reading),
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.demo.correction import EDITION, Corrected
+from infra.demo.proving import Proved
 from infra.demo.tally import Tally
 from infra.demo.telling import broken_lines, timeline_of
 from infra.demo.traces import Span, spans_of
@@ -75,6 +76,14 @@ async def examine(world: World, tally: Tally) -> Findings:
         Check("ID numbers in logs and traces", {"found": _leaks(world), "allowed": 0}),
     ]
     return Findings(checks, spans, books.certificates, timeline)
+
+
+def completeness(proved: Proved) -> list[Check]:
+    """What a subscriber proves by a checkpoint, and what it is told of a gap."""
+    return [
+        Check("events of the longest line up to a checkpoint", {"verifier": proved.complete, "expected": True}),
+        Check("what is missing when three are left out", {"left out": proved.lost, "verifier": proved.named}),
+    ]
 
 
 def _tellers(timeline: dict[str, Any]) -> str:

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
+from services.notification.checkpoints import api as checkpoints_api
+from services.notification.checkpoints.handlers import Checkpoints
+from services.notification.checkpoints.storage import CheckpointLog
 from services.notification.deliveries import api as deliveries_api
 from services.notification.deliveries.handlers import FanOut
 from services.notification.deliveries.sender import Sender
@@ -58,7 +61,7 @@ class Rooms:
 
     @cached_property
     def keyring(self) -> Keyring:
-        """What proofs of notices and webhooks are signed with."""
+        """What proofs of notices, checkpoints and webhooks are signed with."""
         keys = self.tools.settings.credential_keys
         return Keyring(keys.get_secret_value() if keys else "", self.url)
 
@@ -122,10 +125,19 @@ class Rooms:
         )
 
     @cached_property
+    def checkpoint_log(self) -> CheckpointLog:
+        return CheckpointLog(self.tools.database)
+
+    @cached_property
+    def checkpoints(self) -> Checkpoints:
+        return Checkpoints(self.checkpoint_log, self.log, self.rules, self.keyring)
+
+    @cached_property
     def notices(self) -> Notices:
         tools = self.tools
         store, names = notice_store(tools.database), UnitNames(tools.database)
-        return Notices(store, self.log, self.rules, tools.clock, self.keyring, names)
+        covering = self.checkpoint_log.covering
+        return Notices(store, self.log, self.rules, tools.clock, self.keyring, names, covering)
 
     @cached_property
     def follower(self) -> NoticeFollower:
@@ -184,8 +196,14 @@ def build(tools: Tools) -> Service:
         stores=[rooms.subscriptions.subscriptions, rooms.replays.replays, rooms.notices.notices, rooms.readers.readers],
         routers=_routers(rooms),
         hearers=_hearers(rooms),
-        due=[rooms.fan_out.due, rooms.notices.due, rooms.follower.due, rooms.readers.due],
-        prepare=[rooms.log.prepare, rooms.deliveries.prepare],
+        due=[
+            rooms.fan_out.due,
+            rooms.notices.due,
+            rooms.follower.due,
+            rooms.readers.due,
+            rooms.checkpoints.due,
+        ],
+        prepare=[rooms.log.prepare, rooms.deliveries.prepare, rooms.checkpoint_log.prepare],
         loops=[rooms.fan_out.run, rooms.follower.run, rooms.sender.run, rooms.replays.run, rooms.out.run],
     )
 
@@ -198,6 +216,8 @@ def _routers(rooms: Rooms) -> list[APIRouter]:
         replays_api.routes(rooms.replays),
         deliveries_api.routes(rooms.deliveries),
         streams_api.routes(rooms.readers, rooms.amqp),
+        checkpoints_api.routes(rooms.checkpoints),
+        checkpoints_api.line_routes(rooms.checkpoints),
         notices_api.routes(rooms.notices, rooms.reading),
         notices_pages.routes(rooms.board, rooms.reading),
     ]

@@ -113,7 +113,7 @@ async def _near(service: Running, moment: datetime) -> bool:
 
 
 async def in_notification(service: Running) -> Made:
-    """A subscription, an event in the feed, and its delivery."""
+    """A subscription, an event in the feed, its delivery, and the line's first checkpoint."""
     async with receiver() as answering:  # the challenge; later attempts fail, which is what a delivery log is for
         asked = {"url": answering.url("/"), "types": [], "from_position": 0}
         made = await service.http.post("/v1/subscriptions", json=asked, headers=unit(service))
@@ -127,7 +127,17 @@ async def in_notification(service: Running) -> Made:
     rows = (await service.http.get("/v1/deliveries", headers=unit(service))).json()["rows"]
     again = {"subscription": made.json()["id"], "from_position": 0}
     replay = await service.http.post("/v1/replays", json=again, headers=unit(service))
+    service.forward(hours=1)
+
+    async def covered() -> bool:
+        query = {"line": "33"}
+        headers = service.token("authority", "33", "33")
+        return (await service.http.get("/v1/checkpoints/latest", params=query, headers=headers)).is_success
+
+    await eventually(covered)
     return {
+        "line": "33",
+        "number": "1",
         "subscription": made.json()["id"],
         "reader": await _reader(service),
         "delivery": rows[0]["id"],

@@ -33,6 +33,7 @@ PUBLIC = {
     "/v1/credentials/status/{purpose}/{series}/{block}",
     "/verify",
     "/verify/{number}",
+    "/v1/checkpoints/keys",
     "/v1/notices",
     "/v1/notices/keys",
     "/v1/webhook-keys",

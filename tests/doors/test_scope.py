@@ -29,7 +29,11 @@ EVERYBODYS = {
     "/v1/programmes/{programme}",
 }
 """Read by everybody with a token: they belong to no line."""
-ASKED = {"/v1/events/timeline": "?subject={subject}"}
+ASKED = {
+    "/v1/events/timeline": "?subject={subject}",
+    "/v1/checkpoints": "?line={line}",
+    "/v1/checkpoints/latest": "?line={line}",
+}
 """What a reading cannot do without."""
 PAPERS = {"text/html", "application/vc+jwt"}
 INSIDERS = {"unit": (UNIT, "33"), "authority": ("33", "33"), "center": ("center", None), "auditor": ("audit", None)}

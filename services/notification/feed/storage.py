@@ -2,10 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
-from services.notification.feed.domain.event import FeedEvent, Head, digested, placed
+from services.notification.feed.domain.event import FeedEvent, Head, LineHead, LinkDigest, digested, placed
 from services.notification.feed.domain.filters import Filter
 from shared.act import NATIONAL, Scope
 from shared.errors import Contended
@@ -15,6 +15,8 @@ RACES = 100  # runs of other writers that may come first
 ALL = Filter()
 PAUSE = 0.005  # seconds at most before the next try, so that two writers do not meet again and again
 PLACED = {"place": {"$gt": 0}}
+AFTER_EVERY_LINE = "~"  # sorts behind the code of every line
+LINK = {"_id": 1, "place": 1, "event": 1, "digest": 1, "chain": 1}
 INDEXES = (
     IndexModel([("event", 1)], unique=True),
     IndexModel([("authority", 1), ("unit", 1), ("_id", 1)]),
@@ -125,6 +127,25 @@ class FeedLog:
         )
         return Head(**row) if row else Head()
 
+    async def heads(self) -> AsyncIterator[LineHead]:
+        """The last event of every line that has said anything, one step in the index for each line, however long."""
+        line, fields = AFTER_EVERY_LINE, {"authority": 1, "place": 1, "chain": 1}
+        while row := await self._rows.find_one(
+            {"authority": {"$lt": line}, **PLACED}, sort=[("authority", -1), ("place", -1)], projection=fields
+        ):
+            line = row["authority"]
+            yield LineHead(line, row["place"], row["_id"], row["chain"])
+
+    async def links(self, line: str, first: int, last: int | None, most: int) -> list[LinkDigest]:
+        """What the chain of a line is made of, from one place to another (both included), without any content."""
+        rows = await self._rows.find(_places(line, first, last), sort=[("place", 1)], limit=most, fields=LINK)
+        return [LinkDigest(row["place"], row["_id"], row["event"], row["digest"], row["chain"]) for row in rows]
+
+    async def along(self, line: str, first: int, last: int | None, most: int) -> list[FeedEvent]:
+        """The events of a line from one place to another, both included."""
+        rows = await self._rows.find(_places(line, first, last), sort=[("place", 1)], limit=most)
+        return [_event(row) for row in rows]
+
     async def newest(self) -> int:
         """The highest position, 0 while the log is empty."""
         row = await self._rows.find_one({}, sort=[("_id", -1)], projection={"_id": 1})
@@ -147,6 +168,11 @@ class FeedLog:
         """The events at these positions."""
         rows = await self._rows.find({"_id": {"$in": list(positions)}})
         return {row["_id"]: _event(row) for row in rows}
+
+
+def _places(line: str, first: int, last: int | None) -> Document:
+    bounds = {"$gte": max(first, 1)} if last is None else {"$gte": max(first, 1), "$lte": last}
+    return {"authority": line, "place": bounds}
 
 
 def _document(event: FeedEvent) -> Document:

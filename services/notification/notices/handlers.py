@@ -1,7 +1,7 @@
 """Public notices: made from what the feed says, announced and withdrawn by authorities, read and proved to anybody."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -32,6 +32,8 @@ RUN = 500  # events read at once
 OWN = (NoticePublished.type, NoticeWithdrawn.type)
 UNITS = ("registry.unit.*",)
 PROOF_TYPE = "notice+jwt"
+Covering = Callable[[str, int], Awaitable[str]]
+"""The name of the first checkpoint that covers a place of a line; empty while there is none."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Notices:
     clock: Clock
     keyring: Keyring
     names: UnitNames
+    covering: Covering
 
     async def announce(self, act: Act, asked: AnnounceNotice) -> Notice:
         """Publish an announcement, or keep it until its time."""
@@ -85,7 +88,8 @@ class Notices:
         event = (await self.log.at([notice.position])).get(notice.position) if notice.position else None
         if event is None:
             raise NotPublishedYet("its event is on its way to the feed; ask again in a moment")
-        return proof_of(notice, event, self.clock.now())
+        checkpoint = await self.covering(event.authority, event.place)
+        return proof_of(notice, event, self.clock.now(), checkpoint)
 
 
 @dataclass

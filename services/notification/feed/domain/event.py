@@ -98,6 +98,25 @@ class Head(NamedTuple):
     chain: str = ""
 
 
+class LineHead(NamedTuple):
+    """The last event of a line, and which line that is."""
+
+    line: str
+    place: int
+    position: int
+    chain: str
+
+
+class LinkDigest(NamedTuple):
+    """An event without its content, as it counts in the chain of its line."""
+
+    place: int
+    position: int
+    event: str
+    digest: str
+    chain: str
+
+
 def placed(events: Iterable[FeedEvent], after: int, heads: Mapping[str, Head]) -> list[FeedEvent]:
     """Digested events at the positions after one, each at the next place of its line and bound into its chain."""
     reached, run = dict(heads), []

@@ -27,6 +27,11 @@ class Proof(Record):
     place: int = Field(description="the event's place in its line; 0 for events from before places were kept")
     event_digest: str = Field(description="SHA-256 of the event; empty for events from before digests were kept")
     chain: str = Field(description="the line's hash chain up to the event")
+    checkpoint: str = Field(
+        default="",
+        description="line and number of the first checkpoint that covers the event; empty while there is none",
+        examples=["33/7"],
+    )
     withdrawal: Withdrawal | None
     replaced_by: str = Field(description="id of the notice that says it anew; empty when there is none")
     proved_at: datetime
@@ -37,7 +42,7 @@ class Proof(Record):
         return self.model_dump(mode="json", exclude={"signed"})
 
 
-def proof_of(notice: Notice, event: FeedEvent, now: datetime) -> Proof:
+def proof_of(notice: Notice, event: FeedEvent, now: datetime, checkpoint: str = "") -> Proof:
     """The proof of a notice by its event in the feed."""
     return Proof(
         notice=notice.id,
@@ -54,6 +59,7 @@ def proof_of(notice: Notice, event: FeedEvent, now: datetime) -> Proof:
         place=event.place,
         event_digest=event.digest,
         chain=event.chain,
+        checkpoint=checkpoint,
         withdrawal=notice.withdrawal,
         replaced_by=notice.replaced_by,
         proved_at=now,

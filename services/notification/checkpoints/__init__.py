@@ -1,0 +1,1 @@
+"""Checkpoints: what every line held by the hour, counted, chained and signed."""

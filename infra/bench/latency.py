@@ -38,7 +38,7 @@ class Pull:
     """Reads the feed as a subscriber does, by long polls one after the other; `came` holds id and time of day."""
 
     center: Caller
-    after: int
+    after: int | str
     came: list[tuple[str, float]] = field(default_factory=list)
 
     async def run(self) -> None:

@@ -193,13 +193,13 @@ async def _feed_complete(world: World) -> list[dict[str, Any]]:
 async def feed_of(world: World) -> list[dict[str, Any]]:
     """Every event of the feed."""
     events: list[dict[str, Any]] = []
-    position = 0
+    after = "0"
     while True:
-        run = await world.center.get("notification", "/v1/events", after=position, limit=1000)
+        run = await world.center.get("notification", "/v1/events", after=after, limit=1000)
         if not run["rows"]:
             return events
         events += run["rows"]
-        position = run["next"]
+        after = run["next"]
 
 
 async def _states(world: World, tally: Tally) -> Counter[str]:

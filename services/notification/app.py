@@ -15,7 +15,7 @@ from services.notification.deliveries.storage import Cursors, Deliveries, Endpoi
 from services.notification.feed import api as feed_api
 from services.notification.feed import consumers as feed_consumers
 from services.notification.feed.growth import Growth
-from services.notification.feed.handlers import Feed
+from services.notification.feed.handlers import Feed, Streams
 from services.notification.feed.storage import FeedLog
 from services.notification.notices import api as notices_api
 from services.notification.notices import pages as notices_pages
@@ -71,7 +71,8 @@ class Rooms:
 
     @cached_property
     def feed(self) -> Feed:
-        return Feed(self.log, Growth(self.log.newest), grown=[self.fan_out.nudge, self.follower.nudge])
+        streams = Streams(self.rules, self.tools.clock)
+        return Feed(self.log, Growth(self.log.newest), streams, grown=[self.fan_out.nudge, self.follower.nudge])
 
     @cached_property
     def subscriptions(self) -> Subscriptions:

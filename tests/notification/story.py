@@ -38,6 +38,9 @@ class Asking:
         self._service = service
         self._who = (role, org, line)
 
+    def headers(self) -> dict[str, str]:
+        return self._service.token(*self._who)
+
     async def get(self, path: str, **query: Any) -> httpx.Response:
         return await self._service.http.get(f"/v1{path}", params=query, headers=self._service.token(*self._who))
 

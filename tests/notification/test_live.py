@@ -110,7 +110,7 @@ async def test_a_reader_that_waits_in_vain_learns_where_to_go_on(service: Runnin
     await center(service).in_feed(await say(service))
     answer = (await center(service).get("/events", correlation="nobody", wait=0.2)).json()
     assert answer["rows"] == []
-    assert answer["next"] > 0
+    assert int(answer["next"].split(".")[0]) > 0
 
 
 # -- webhooks ------------------------------------------------------------------------------------------
@@ -228,7 +228,7 @@ async def test_an_endpoint_that_is_gone_is_disabled_at_once(service: Running, ho
 
 async def test_an_endpoint_that_never_answers_holds_up_nobody(service: Running, hooks: Receiver, path: str) -> None:
     hooks.answers[path].extend([NEVER] * 200)
-    begin = (await center(service).get("/events", after=0, correlation="nobody")).json()["next"]
+    begin = (await center(service).in_feed(await say(service)))[0]["position"]
     silent = await subscriber(service).subscribe(hooks.url(path), "registry.*")
     events = [await say(service) for _ in range(64)]
     await hooks.got(path, 16)  # all the connections it may have

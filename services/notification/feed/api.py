@@ -1,23 +1,37 @@
 """The feed over HTTP: pulled by position, as CloudEvents, within the caller's scope."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic import BaseModel, Field, JsonValue
 
+from services.notification.feed.domain.cursors import PATTERN, Cursors
 from services.notification.feed.domain.event import FeedEvent
 from services.notification.feed.domain.filters import Filter, check_filter
 from services.notification.feed.handlers import Feed
 from services.notification.feed.storage import Wanted
+from shared.act import Scope
 from shared.auth import Role
 from shared.http.door import Within, allow, doors
 from shared.http.pages import Limit
 
-After = Annotated[int, Query(ge=0, description="`next` of the answer before; 0 begins with the first event")]
+After = Annotated[
+    str,
+    Query(
+        pattern=PATTERN,
+        description="`next` of the answer before, which belongs to the same caller and filter; or a position: 0 begins "
+        "with the first event",
+    ),
+]
 Asked = Annotated[list[Annotated[str, Query(max_length=200)]], Query(max_length=100)]
+AFTER = "/query/after"
 MOST = 1_000
+RUN = 500  # events of a stream read at once
+UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 READERS = (Role.CENTER, Role.AUDITOR, Role.AUTHORITY, Role.UNIT, Role.SUBSCRIBER)
 Wait = Annotated[float, Query(ge=0, le=4, description="seconds to wait for the first event")]
 
@@ -52,7 +66,9 @@ class EventRun(BaseModel):
     """Some events and where to read on."""
 
     rows: list[CloudEvent]
-    next: int = Field(description="send it as `after` the next time")
+    next: str = Field(
+        description="send it as `after` the next time, with the same filter", examples=["1204.9a3e51c0.44136fa3"]
+    )
 
 
 class Step(BaseModel):
@@ -84,14 +100,33 @@ def routes(feed: Feed) -> APIRouter:
     @router.get("", response_model=EventRun)
     @allow(*READERS)
     async def index(
-        scope: Within, only: Annotated[Filter, Depends(_asked)], after: After = 0, limit: Limit = 100, wait: Wait = 0
+        scope: Within, only: Annotated[Filter, Depends(_asked)], after: After = "0", limit: Limit = 100, wait: Wait = 0
     ) -> Response:
         """Events after a position, oldest first; an authority also sees what concerns every line."""
-        check_filter(only, scope.authority, scope.unit, at="/query")
-        rows, position = await feed.read(Wanted(after, limit, only), scope, wait)
+        cursors = _cursors(scope, only)
+        rows, position = await feed.read(Wanted(cursors.position(after, AFTER), limit, only), scope, wait)
         # The rows are JSON already; reading them into models and writing them again would only cost time.
-        text = f'{{"rows":[{",".join(row.cloud_event() for row in rows)}],"next":{position}}}'
+        text = f'{{"rows":[{",".join(row.cloud_event() for row in rows)}],"next":"{cursors.at(position)}"}}'
         return Response(text, media_type="application/json")
+
+    @router.get("/stream", response_class=EventSourceResponse)
+    @allow(*READERS)
+    async def stream(
+        scope: Within,
+        only: Annotated[Filter, Depends(_asked)],
+        after: After = "0",
+        last_event_id: Annotated[str | None, Header(pattern=PATTERN, description="goes before `after`")] = None,
+    ) -> Response:
+        """The same as server-sent events: the history after a position, then each event within a second.
+
+        `id` is a cursor, which a client sends back as `Last-Event-ID` when it comes again; `event` is the type, `data`
+        the CloudEvent. A stream ends by itself after `feed.stream_minutes`.
+        """
+        cursors = _cursors(scope, only)
+        begin, field = (after, AFTER) if last_event_id is None else (last_event_id, "/header/last-event-id")
+        runs = feed.follow(Wanted(cursors.position(begin, field), RUN, only), scope)
+        first = await anext(runs)  # what is refused is refused before the answer begins
+        return EventSourceResponse(_lines(first, runs, cursors), headers=UNBUFFERED)
 
     @router.get("/timeline")
     @allow(*READERS)
@@ -131,6 +166,26 @@ def _asked(
         subjects=tuple(subject),
         correlations=tuple(correlation),
     )
+
+
+def _cursors(scope: Scope, only: Filter) -> Cursors:
+    check_filter(only, scope.authority, scope.unit, at="/query")
+    return Cursors(scope.authority, scope.unit, only)
+
+
+async def _lines(
+    first: tuple[list[FeedEvent], int], runs: AsyncGenerator[tuple[list[FeedEvent], int]], cursors: Cursors
+) -> AsyncIterator[bytes]:
+    """Runs as server-sent events; one without events moves the client's cursor on."""
+    run: tuple[list[FeedEvent], int] | None = first
+    async with aclosing(runs):
+        while run is not None:
+            rows, reached = run
+            for row in rows:
+                yield format_sse_event(data_str=row.cloud_event(), event=row.type, id=cursors.at(row.position))
+            if not rows:
+                yield format_sse_event(comment="", id=cursors.at(reached))
+            run = await anext(runs, None)
 
 
 def _timeline(subject: str, rows: Sequence[FeedEvent], *, more: bool) -> Timeline:

@@ -1,10 +1,12 @@
 """Recording what is heard, and reading it by position."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from time import monotonic
 
+from prometheus_client import Gauge
 from pydantic_core import to_json
 
 from services.notification.feed.domain.event import FeedEvent, about, named_in
@@ -12,9 +14,15 @@ from services.notification.feed.domain.sealed import without_sealed
 from services.notification.feed.growth import Growth
 from services.notification.feed.storage import FeedLog, Wanted, admits
 from shared.act import Act, Scope
-from shared.errors import Fault, Kind, NotFound
+from shared.clock import Clock
+from shared.errors import Fault, Kind, NotFound, TooMany
 from shared.events.anything import Anything
 from shared.messaging.envelope import Heard
+from shared.rulebook import Rulebook
+
+RESTS = 15.0  # seconds after which a stream without events says that it is there, for the proxies between
+RETRY_AFTER = 5  # seconds
+OPEN = Gauge("skillcert_feed_streams", "Server-sent streams of the feed that are open")
 
 
 class BeyondTheFeed(Fault):
@@ -23,12 +31,45 @@ class BeyondTheFeed(Fault):
     slug, kind = "beyond-the-feed", Kind.INVALID
 
 
+class TooManyStreams(TooMany):
+    """As many streams are open here as may be at once."""
+
+    slug = "too-many-streams"
+
+
+@dataclass
+class Streams:
+    """How many streams are open in this process, and for how long one may be."""
+
+    rules: Rulebook
+    clock: Clock
+    open: int = field(default=0, init=False)
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[float]:
+        """One more; the seconds it may last."""
+        today = self.clock.today()
+        most = self.rules.integer("feed.most_streams", on=today)
+        if self.open >= most:
+            raise TooManyStreams(
+                f"{most} are; read by /v1/events, or come again", rule="feed.most_streams", retry_after=RETRY_AFTER
+            )
+        self.open += 1
+        OPEN.inc()
+        try:
+            yield self.rules.number("feed.stream_minutes", on=today) * 60
+        finally:
+            self.open -= 1
+            OPEN.dec()
+
+
 @dataclass(frozen=True)
 class Feed:
     """The feed room; `grown` are called when events were recorded in this process."""
 
     log: FeedLog
     growth: Growth
+    streams: Streams
     grown: list[Callable[[], None]] = field(default_factory=list)
 
     async def record(self, taken: Sequence[tuple[Heard[Anything], Act]]) -> None:
@@ -54,6 +95,18 @@ class Feed:
                     await self.growth.beyond(seen)
                     rows, seen = await self._look(wanted, scope)
         return rows, rows[-1].position if len(rows) == wanted.limit else seen
+
+    async def follow(self, wanted: Wanted, scope: Scope) -> AsyncGenerator[tuple[list[FeedEvent], int]]:
+        """Runs of events as the feed grows, each with the position reached; an empty one now and then while it rests.
+
+        It ends by itself after a while, and reads no further than it is asked to: a slow reader costs no memory.
+        """
+        async with self.streams.one() as seconds:
+            ends, wait = monotonic() + seconds, 0.0
+            while monotonic() < ends:
+                rows, reached = await self.read(wanted, scope, wait)
+                yield rows, reached
+                wanted, wait = replace(wanted, after=reached), RESTS
 
     async def at(self, position: int, scope: Scope) -> FeedEvent:
         """One event within a scope."""

@@ -29,7 +29,8 @@ class Source:
         self.types: set[str] = set()
 
     async def event(self) -> dict[str, Any]:
-        """The next event."""
+        """The next event, at the empty line that ends it."""
+        data = ""
         async for line in self._lines:
             field, _, value = line.partition(": ")
             if field == "id":
@@ -37,7 +38,9 @@ class Source:
             if field == "event":
                 self.types.add(value)
             if field == "data":
-                event: dict[str, Any] = json.loads(value)
+                data = value
+            if not line and data:
+                event: dict[str, Any] = json.loads(data)
                 return event
         raise EOFError
 

@@ -245,6 +245,21 @@ async def test_a_url_is_checked_like_a_new_one_and_unverified_until_it_has_answe
         assert (await stranger.post(f"/subscriptions/{made['id']}/rotate")).status_code == 404
 
 
+async def test_a_change_is_made_once_however_often_it_is_asked(service: Running, hooks: Receiver, path: str) -> None:
+    asking, key = subscriber(service), {"Idempotency-Key": uuid4().hex}
+    made = await asking.subscribe(hooks.url(path))
+    place, body = f"/subscriptions/{made['id']}/change", {"ordered": True, "payload": "thin", "levels": ["5"]}
+    one, again = await asking.post(place, body, **key), await asking.post(place, body, **key)
+    assert one.json() == again.json() == {**made_view(made), "ordered": True, "payload": "thin", "levels": ["5"]}
+    assert (one.headers["etag"], again.headers["idempotent-replay"]) == ('"2"', "true")
+    anew = await asking.post(place, body)
+    assert (anew.status_code, anew.headers["etag"]) == (200, '"2"'), "nothing to change changes nothing"
+
+
+def made_view(made: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in made.items() if name != "secret"}
+
+
 # -- secrets and keys ----------------------------------------------------------------------------------
 
 
@@ -297,9 +312,11 @@ async def test_the_new_secret_is_shown_in_that_answer_and_its_repeats_and_is_kep
     assert [answer.headers["cache-control"] for answer in (one, again)] == ["no-store"] * 2
     assert (one.headers["etag"], again.headers["idempotent-replay"]) == ('"3"', "true")
     assert "secret" not in (await asking.get(f"/subscriptions/{made['id']}")).json()
-    for collection in ("answers", "subscriptions"):
-        rows = await service.process.tools.database.collection(collection).find({})
-        assert one.json()["secret"] not in str(rows)
+    answers = service.process.tools.database.collection("answers")
+    for collection in (answers, service.process.tools.database.collection("subscriptions")):
+        assert one.json()["secret"] not in str(await collection.find({}))
+    await answers.delete({"status": 200})  # as if it crashed between the change and the keeping of its answer
+    assert (await asking.post(place, **key)).json() == one.json()
 
 
 async def test_a_webhook_is_verified_by_the_public_key_that_anybody_may_fetch(

@@ -108,7 +108,7 @@ class Subscriptions:
     async def rotate(self, act: Act, subscription: str, expect: int | None) -> Subscription:
         """A new secret; the old one signs as well for a while."""
         hours = self.rules.number("secret.overlap_hours", on=act.at.astimezone(SHANGHAI).date())
-        until = act.at + timedelta(hours=hours)
+        until = (act.at + timedelta(hours=hours)).replace(microsecond=0)  # the same in this answer as it is kept
         secret = self.sealer.seal(new_secret(), bound_to=subscription)
         return await self._change(act, subscription, lambda found: found.rotated(secret, until), expect)
 

@@ -33,7 +33,7 @@ from shared.rulebook import Rule, Rulebook
 from tests.live import Running, eventually, running
 from tests.notification.amqp import address, is_closed, let_in, reading, rises
 from tests.notification.examples import feed_event
-from tests.notification.story import Asking, center, say, subscriber
+from tests.notification.story import Asking, MoonRisen, center, say, subscriber
 
 pytestmark = pytest.mark.live
 
@@ -102,6 +102,27 @@ async def test_a_queue_holds_what_is_said_of_its_types_from_then_on(service: Run
         await eventually(lambda: _has(taken, last))
     assert not {before, others} & set(taken.header("ce-id"))
     assert nothing == []
+
+
+async def test_a_unit_reads_what_is_said_of_itself_and_of_nobody_else(service: Running) -> None:
+    asking = Asking(service, "unit", "unit-33-001")
+    refused = await asking.post("/readers", {"kind": "stream"})
+    assert (refused.status_code, refused.json()["type"].rsplit(":")[-1]) == (400, "stream-of-a-line")
+    everything, plans, others = [
+        await asked(asking, "queue", *types) for types in ((), ("registry.*",), ("evaluation.*",))
+    ]
+    strangers = [await say(service, unit="unit-33-002"), await say(service, authority="44"),
+                 await service.says(MoonRisen(unit="unit-33-002", height=1), subject="moon-1")]  # fmt: skip
+    moon = await service.says(MoonRisen(unit="unit-33-001", height=1), subject="moon-2")
+    mine = await say(service)
+    async with reading(everything) as taken, reading(plans) as some, reading(others) as nothing:
+        await eventually(lambda: _has(taken, moon, mine))
+        await eventually(lambda: _has(some, mine))
+    assert not set(strangers) & {*taken.header("ce-id"), *some.header("ce-id")}
+    assert {*taken.header("ce-unit"), *some.header("ce-unit")} == {"unit-33-001"}
+    assert nothing == []
+    for reader in (everything, plans, others):
+        await asking.delete(f"/readers/{reader['id']}")
 
 
 async def test_the_center_reads_every_line(service: Running) -> None:
@@ -473,7 +494,6 @@ async def test_readers_are_their_organisation_s_and_their_authority_can_end_but_
     assert (await authority.get(path)).status_code == 200
     assert (await authority.post(f"{path}/rotate")).json()["type"].endswith("not-your-reader")
     assert (await authority.delete(path)).status_code == 204
-    assert (await Asking(service, "unit", "unit-33-001").post("/readers", {"kind": "queue"})).status_code == 403
 
 
 async def test_types_are_checked_before_anything_is_made(service: Running) -> None:

@@ -211,7 +211,7 @@ async def test_what_the_broker_refuses_holds_up_what_comes_after_it_and_goes_out
     await out.follow()
     async with await aio_pika.connect(servers.admin_amqp_url) as connection:
         channel = await connection.channel()
-        full = {"x-max-length": 5, "x-overflow": "reject-publish"}
+        full: dict[str, Any] = {"x-max-length": 5, "x-overflow": "reject-publish"}
         queue = await channel.declare_queue("full", exclusive=True, arguments=full)
         await queue.bind("notification.out", "33.#")
         await said(database, 60, lines=("33",))

@@ -21,7 +21,7 @@ from services.notification.streams.domain import (
     Reader,
     State,
     TooManyReaders,
-    check_types,
+    check_asked,
 )
 from services.notification.streams.storage import Reached, held, untold
 from services.notification.subscriptions.storage import owner_for
@@ -57,7 +57,7 @@ class Readers:
         """A new reader; the broker lets it in within a second or two. A repeat of the act gets the first one."""
         assert act.caller is not None
         self._managed()
-        check_types(asked.kind, asked.types)
+        check_asked(asked.kind, asked.types, act.scope.unit)
         owner, line = act.caller.organisation, act.scope.authority
         if await held(self.readers, owner, line) >= (most := self._rule("reader.most_per_organisation", act.at)):
             raise TooManyReaders(f"{owner} has {most} readers; delete one that is not used")
@@ -67,6 +67,7 @@ class Readers:
             authority=line or NATIONAL,
             owner=owner,
             line=line,
+            unit=act.scope.unit,
             kind=asked.kind,
             types=asked.types,
             password=self._password(identity),

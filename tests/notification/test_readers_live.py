@@ -21,7 +21,7 @@ from aiormq.exceptions import ChannelAccessRefused, ChannelInvalidStateError
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
 from services.notification.app import DATA
-from services.notification.streams.broker import Administration, Outlet
+from services.notification.streams.broker import Administration, ManagementAway, ManagementRefuses, Outlet
 from services.notification.streams.commands import Kind
 from services.notification.streams.domain import OUT, Reader
 from services.notification.streams.handlers import Readers
@@ -190,6 +190,8 @@ async def test_a_queue_that_is_full_drops_the_oldest_and_shows_it_by_a_gap(servi
         kept = [(await queue.get(no_ack=True)).headers["ce-place"] for _ in range(waiting)]
     assert 1 < len(kept) < 30
     assert kept == list(range(101 - len(kept), 101))
+    outlet.rules = Rulebook.load(DATA / "rules.json")  # a figure that changes later does not stop what is there
+    await outlet.declare_for(reader)
     await outlet.drop_for(reader)
     await outlet.wire.close()
 
@@ -345,6 +347,27 @@ async def test_a_process_that_told_the_broker_too_late_tells_it_again(service: R
     await wire.close()
 
 
+async def test_a_management_that_is_away_or_refuses_says_so_and_gives_nothing_away(managed: Servers) -> None:
+    assert managed.rabbitmq is not None
+    reader = Reader(id="reader-1", authority="33", owner="o", line="33", kind=Kind.QUEUE, password="")
+    away = Administration("http://admin:secret-1@127.0.0.1:9", "amqp://broker/")
+    with pytest.raises(ManagementAway) as nobody:
+        await away.let_in(reader, "secret-2", 10)
+    wrong = Administration(managed.rabbitmq.management_url.replace("//", "//admin:secret-1@"), "amqp://broker/")
+    with pytest.raises(ManagementRefuses) as refused:
+        await wrong.let_in(reader, "secret-2", 10)
+    assert "401" in refused.value.detail
+    assert "secret" not in f"{nobody.value} {refused.value}"
+
+
+async def test_a_stream_keeps_a_year_and_so_many_bytes(service: Running, managed: Servers) -> None:
+    await asked(subscriber(service, "kept"))
+    async with httpx.AsyncClient() as http:
+        answer = await http.get(f"{managed.management_url}/api/queues/%2F/notification.stream.33")
+    kept = {"x-queue-type": "stream", "x-max-age": "366D", "x-max-length-bytes": 50 * 2**30}
+    assert answer.json()["arguments"] == kept
+
+
 # -- walls ---------------------------------------------------------------------------------------------
 
 Try = Callable[[AbstractChannel, dict[str, Any], str], Awaitable[Any]]
@@ -474,7 +497,12 @@ async def test_what_is_asked_of_the_management_stays_below_what_a_proxy_may_pass
 
 async def test_an_organisation_has_so_many_readers_and_no_more(service: Running) -> None:
     asking = subscriber(service, "greedy")
-    made = [(await asking.post("/readers", {"kind": "queue"})).json() for _ in range(10)]
+    made = [(await asking.post("/readers", {"kind": "queue"})).json() for _ in range(9)]
+    repeated = {"Idempotency-Key": "the-last-one"}
+    assert (await asking.post("/readers", {"kind": "queue"}, **repeated)).status_code == 201
+    tools = service.process.tools
+    await tools.database.collection("answers").delete({})  # as if the process had died before it answered
+    assert (await asking.post("/readers", {"kind": "queue"}, **repeated)).status_code == 201
     refused = await asking.post("/readers", {"kind": "queue"})
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:skillcert:problem:too-many-readers")
     await asking.delete(f"/readers/{made[0]['id']}")

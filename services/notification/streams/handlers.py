@@ -29,7 +29,7 @@ from shared.act import EVERYTHING, NATIONAL, Act, scope_of
 from shared.auth import Caller
 from shared.errors import Stale
 from shared.messaging.wire import BrokerRefuses, BrokerUnavailable
-from shared.privacy import Sealer
+from shared.privacy import CannotOpen, Sealer
 from shared.rulebook import Rulebook
 from shared.storage.leases import Lease
 from shared.storage.store import Store
@@ -58,10 +58,10 @@ class Readers:
         assert act.caller is not None
         self._managed()
         check_asked(asked.kind, asked.types, act.scope.unit)
-        owner, line = act.caller.organisation, act.scope.authority
-        if await held(self.readers, owner, line) >= (most := self._rule("reader.most_per_organisation", act.at)):
+        owner, line, identity = act.caller.organisation, act.scope.authority, f"reader-{act.id}"
+        others = await held(self.readers, owner, line, but=identity)
+        if others >= (most := self._rule("reader.most_per_organisation", act.at)):
             raise TooManyReaders(f"{owner} has {most} readers; delete one that is not used")
-        identity = f"reader-{act.id}"
         reader = Reader(
             id=identity,
             authority=line or NATIONAL,
@@ -119,7 +119,11 @@ class Readers:
         for reader in await untold(self.readers, MOST_TOLD):
             try:
                 await self._tell(self.administration, reader, now)
-            except (BrokerRefuses, ManagementRefuses) as refused:  # one reader's trouble is not the next one's
+            except (
+                BrokerRefuses,
+                ManagementRefuses,
+                CannotOpen,
+            ) as refused:  # one reader's trouble
                 log.warning("the broker was not told", reader=reader.id, cause=refused.slug, detail=refused.detail)
 
     async def _tell(self, administration: Administration, reader: Reader, now: datetime) -> None:

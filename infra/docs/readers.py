@@ -13,6 +13,7 @@ OUT_HEADERS: Part = {
     "type": "object",
     "description": "What the feed adds: where the event stands, and what proves that none before it is missing.",
     "properties": {
+        "ce-unit": {"type": "string", "description": "the unit it concerns, if it names one"},
         "ce-position": {"type": "integer", "minimum": 1, "description": "its position in the feed; positions rise"},
         "ce-place": {"type": "integer", "minimum": 1, "description": "its place in its line, 1 … n without a gap"},
         "ce-digest": {"type": "string", "description": "SHA-256, hexadecimal, of what the event says (RFC 8785 JSON)"},
@@ -33,7 +34,7 @@ def channels() -> dict[str, Part]:
         ),
         "notification.reader.{reader}": _queue(
             "notification.reader.{reader}",
-            "The queue of one reader, bound by its types; of all lines with `*` in place of the line.",
+            "The queue of one reader, bound by its types; of all lines with `*` for the line, of a unit by headers.",
             queue_keys("{line}", ["{type}"]),
             {"reader": {"description": "id of the reader"}},
         ),

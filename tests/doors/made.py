@@ -148,9 +148,9 @@ async def in_notification(service: Running) -> Made:
 
 
 async def _reader(service: Running) -> str:
-    """A reader of the line's authority, as the door would leave it: there is no management of the broker here."""
+    """A reader of the unit, as the door would leave it: there is no management of the broker here."""
     tools = service.process.tools
-    reader = Reader(id="reader-33", authority="33", owner="33", line="33", kind=Kind.STREAM, password="")
+    reader = Reader(id="reader-33", authority="33", owner=UNIT, line="33", unit=UNIT, kind=Kind.QUEUE, password="")
     act = Act("reader-33", tools.clock.now(), "reader-33")
     return (await reader_store(tools.database).add(reader, [], act)).id
 

@@ -21,7 +21,7 @@ from aiormq.exceptions import ChannelAccessRefused, ChannelInvalidStateError
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
 from services.notification.app import DATA
-from services.notification.streams.broker import Administration, Outlet
+from services.notification.streams.broker import Administration, ManagementAway, ManagementRefuses, Outlet
 from services.notification.streams.commands import Kind
 from services.notification.streams.domain import OUT, Reader
 from services.notification.streams.handlers import Readers
@@ -33,7 +33,7 @@ from shared.rulebook import Rule, Rulebook
 from tests.live import Running, eventually, running
 from tests.notification.amqp import address, is_closed, let_in, reading, rises
 from tests.notification.examples import feed_event
-from tests.notification.story import Asking, center, say, subscriber
+from tests.notification.story import Asking, MoonRisen, center, say, subscriber
 
 pytestmark = pytest.mark.live
 
@@ -104,6 +104,27 @@ async def test_a_queue_holds_what_is_said_of_its_types_from_then_on(service: Run
     assert nothing == []
 
 
+async def test_a_unit_reads_what_is_said_of_itself_and_of_nobody_else(service: Running) -> None:
+    asking = Asking(service, "unit", "unit-33-001")
+    refused = await asking.post("/readers", {"kind": "stream"})
+    assert (refused.status_code, refused.json()["type"].rsplit(":")[-1]) == (400, "stream-of-a-line")
+    everything, plans, others = [
+        await asked(asking, "queue", *types) for types in ((), ("registry.*",), ("evaluation.*",))
+    ]
+    strangers = [await say(service, unit="unit-33-002"), await say(service, authority="44"),
+                 await service.says(MoonRisen(unit="unit-33-002", height=1), subject="moon-1")]  # fmt: skip
+    moon = await service.says(MoonRisen(unit="unit-33-001", height=1), subject="moon-2")
+    mine = await say(service)
+    async with reading(everything) as taken, reading(plans) as some, reading(others) as nothing:
+        await eventually(lambda: _has(taken, moon, mine))
+        await eventually(lambda: _has(some, mine))
+    assert not set(strangers) & {*taken.header("ce-id"), *some.header("ce-id")}
+    assert {*taken.header("ce-unit"), *some.header("ce-unit")} == {"unit-33-001"}
+    assert nothing == []
+    for reader in (everything, plans, others):
+        await asking.delete(f"/readers/{reader['id']}")
+
+
 async def test_the_center_reads_every_line(service: Running) -> None:
     stream, queue = await asked(center(service)), await asked(center(service), "queue")
     said = [await say(service, authority=line) for line in ("33", "44", "national")]
@@ -169,6 +190,8 @@ async def test_a_queue_that_is_full_drops_the_oldest_and_shows_it_by_a_gap(servi
         kept = [(await queue.get(no_ack=True)).headers["ce-place"] for _ in range(waiting)]
     assert 1 < len(kept) < 30
     assert kept == list(range(101 - len(kept), 101))
+    outlet.rules = Rulebook.load(DATA / "rules.json")  # a figure that changes later does not stop what is there
+    await outlet.declare_for(reader)
     await outlet.drop_for(reader)
     await outlet.wire.close()
 
@@ -324,6 +347,27 @@ async def test_a_process_that_told_the_broker_too_late_tells_it_again(service: R
     await wire.close()
 
 
+async def test_a_management_that_is_away_or_refuses_says_so_and_gives_nothing_away(managed: Servers) -> None:
+    assert managed.rabbitmq is not None
+    reader = Reader(id="reader-1", authority="33", owner="o", line="33", kind=Kind.QUEUE, password="")
+    away = Administration("http://admin:secret-1@127.0.0.1:9", "amqp://broker/")
+    with pytest.raises(ManagementAway) as nobody:
+        await away.let_in(reader, "secret-2", 10)
+    wrong = Administration(managed.rabbitmq.management_url.replace("//", "//admin:secret-1@"), "amqp://broker/")
+    with pytest.raises(ManagementRefuses) as refused:
+        await wrong.let_in(reader, "secret-2", 10)
+    assert "401" in refused.value.detail
+    assert "secret" not in f"{nobody.value} {refused.value}"
+
+
+async def test_a_stream_keeps_a_year_and_so_many_bytes(service: Running, managed: Servers) -> None:
+    await asked(subscriber(service, "kept"))
+    async with httpx.AsyncClient() as http:
+        answer = await http.get(f"{managed.management_url}/api/queues/%2F/notification.stream.33")
+    kept = {"x-queue-type": "stream", "x-max-age": "366D", "x-max-length-bytes": 50 * 2**30}
+    assert answer.json()["arguments"] == kept
+
+
 # -- walls ---------------------------------------------------------------------------------------------
 
 Try = Callable[[AbstractChannel, dict[str, Any], str], Awaitable[Any]]
@@ -453,7 +497,12 @@ async def test_what_is_asked_of_the_management_stays_below_what_a_proxy_may_pass
 
 async def test_an_organisation_has_so_many_readers_and_no_more(service: Running) -> None:
     asking = subscriber(service, "greedy")
-    made = [(await asking.post("/readers", {"kind": "queue"})).json() for _ in range(10)]
+    made = [(await asking.post("/readers", {"kind": "queue"})).json() for _ in range(9)]
+    repeated = {"Idempotency-Key": "the-last-one"}
+    assert (await asking.post("/readers", {"kind": "queue"}, **repeated)).status_code == 201
+    tools = service.process.tools
+    await tools.database.collection("answers").delete({})  # as if the process had died before it answered
+    assert (await asking.post("/readers", {"kind": "queue"}, **repeated)).status_code == 201
     refused = await asking.post("/readers", {"kind": "queue"})
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:skillcert:problem:too-many-readers")
     await asking.delete(f"/readers/{made[0]['id']}")
@@ -473,7 +522,6 @@ async def test_readers_are_their_organisation_s_and_their_authority_can_end_but_
     assert (await authority.get(path)).status_code == 200
     assert (await authority.post(f"{path}/rotate")).json()["type"].endswith("not-your-reader")
     assert (await authority.delete(path)).status_code == 204
-    assert (await Asking(service, "unit", "unit-33-001").post("/readers", {"kind": "queue"})).status_code == 403
 
 
 async def test_types_are_checked_before_anything_is_made(service: Running) -> None:

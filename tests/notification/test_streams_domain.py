@@ -11,11 +11,14 @@ from services.notification.feed.domain.filters import UnknownEventType
 from services.notification.streams.broker import vhost_of, without_user
 from services.notification.streams.commands import Kind
 from services.notification.streams.domain import (
+    OUT_BY_UNIT,
+    Binding,
     NotTheReaders,
     Reader,
     State,
+    StreamOfLine,
     TypesOfStream,
-    check_types,
+    check_asked,
     has_stream,
     headers,
     queue_keys,
@@ -81,12 +84,27 @@ def test_what_a_reader_may_read_is_its_own_queue_and_nothing_that_begins_like_it
 
 def test_a_stream_is_read_whole_and_a_queue_by_types_that_exist() -> None:
     with pytest.raises(TypesOfStream):
-        check_types(Kind.STREAM, ["registry.*"])
+        check_asked(Kind.STREAM, ["registry.*"], None)
     with pytest.raises(UnknownEventType) as unknown:
-        check_types(Kind.QUEUE, ["registry.*", "moon.*"])
+        check_asked(Kind.QUEUE, ["registry.*", "moon.*"], None)
     assert unknown.value.field == "/types/1"
-    check_types(Kind.STREAM, [])
-    check_types(Kind.QUEUE, ["registry.*"])
+    check_asked(Kind.STREAM, [], None)
+    check_asked(Kind.QUEUE, ["registry.*"], None)
+
+
+def test_a_unit_has_a_queue_of_what_names_it_and_no_stream_of_its_line() -> None:
+    with pytest.raises(StreamOfLine):
+        check_asked(Kind.STREAM, [], "unit-33-001")
+    check_asked(Kind.QUEUE, [], "unit-33-001")
+    own = {"x-match": "all", "ce-authority": "33", "ce-unit": "unit-33-001"}
+    assert reader(unit="unit-33-001").bindings == [Binding(OUT_BY_UNIT, "", own)]
+    typed = reader(unit="unit-33-001", types=("registry.plan.*", "registry.plan.filed.v1")).bindings
+    names = [binding.headers["ce-type"] for binding in typed]
+    assert "registry.plan.filed.v1" in names
+    assert len(names) == len(set(names)) > 1
+    assert all(name.startswith("registry.plan.") for name in names)
+    assert all({**binding.headers, **own} == binding.headers for binding in typed)
+    assert headers(feed_event(unit="unit-33-001"))["ce-unit"] == "unit-33-001"
 
 
 def test_a_reader_is_asked_for_opened_rotated_ended_and_closed() -> None:

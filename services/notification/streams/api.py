@@ -12,14 +12,13 @@ from services.notification.streams.commands import AskToRead, Kind
 from services.notification.streams.domain import Reader, State
 from services.notification.streams.handlers import Readers
 from services.notification.streams.storage import listed
+from services.notification.subscriptions.api import OWNERS
 from shared.auth import Role
 from shared.http.door import Asked, Calling, Door, Expected, allow, doors
 from shared.http.pages import Cursor, Limit, Page, after, page
 from shared.http.tags import tagged
 from shared.privacy import Sealer
 
-READERS = (Role.SUBSCRIBER, Role.AUTHORITY, Role.CENTER)
-"""Not units: what goes out is kept apart by line, and a unit is told of itself only."""
 CREATED = 201
 SHOWING = (200, CREATED)
 
@@ -29,6 +28,7 @@ class ReaderView(BaseModel):
 
     id: str
     authority: str
+    unit: str | None = Field(description="the unit it is told of alone; null: a line, or all of them")
     owner: str = Field(description="the organisation that reads")
     kind: Kind
     types: tuple[str, ...] = Field(description="exact types or patterns that its queue holds; none means every event")
@@ -53,7 +53,7 @@ def routes(readers: Readers, amqp: str) -> APIRouter:
     router = doors("/readers", "readers")
     shows = _door_that_opens(readers.sealer)
 
-    @allow(*READERS)
+    @allow(*OWNERS)
     async def ask(asked: AskToRead, act: Asked, response: Response) -> NewPassword:
         """Read over AMQP what the caller may see: a queue begins now, a stream holds a year; connect once it is open.
 
@@ -62,7 +62,7 @@ def routes(readers: Readers, amqp: str) -> APIRouter:
         made = tagged(response, await readers.ask(act, asked))
         return NewPassword.model_validate({**_fields(made, amqp), "password": made.password})
 
-    @allow(*READERS)
+    @allow(*OWNERS)
     async def rotate(reader: str, act: Asked, expect: Expected, response: Response) -> NewPassword:
         """Another password, shown in the answer alone; whoever is connected with the old one is thrown out."""
         made = tagged(response, await readers.rotate(act, reader, expect))
@@ -72,20 +72,20 @@ def routes(readers: Readers, amqp: str) -> APIRouter:
     router.add_api_route("/{reader}/rotate", rotate, methods=["POST"], route_class_override=shows)
 
     @router.get("")
-    @allow(*READERS, Role.AUDITOR)
+    @allow(*OWNERS, Role.AUDITOR)
     async def index(caller: Calling, cursor: Cursor = None, limit: Limit = 100) -> Page[ReaderView]:
         """The caller's readers by id."""
         rows = await listed(readers.readers, caller, after=after(cursor), limit=limit + 1)
         return page([_view(row, amqp) for row in rows], limit, lambda row: row.id)
 
     @router.get("/{reader}")
-    @allow(*READERS, Role.AUDITOR)
+    @allow(*OWNERS, Role.AUDITOR)
     async def read(reader: str, caller: Calling, response: Response) -> ReaderView:
         """One reader, and whether it can connect yet."""
         return _view(tagged(response, await readers.get(reader, caller)), amqp)
 
     @router.delete("/{reader}", status_code=204)
-    @allow(*READERS)
+    @allow(*OWNERS)
     async def delete(reader: str, act: Asked, expect: Expected) -> None:
         """End it: its connections are closed, and a queue of its own is gone with what waits in it."""
         await readers.delete(act, reader, expect)

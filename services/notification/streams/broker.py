@@ -13,10 +13,11 @@ from services.notification.feed.domain.event import FeedEvent
 from services.notification.streams.commands import Kind
 from services.notification.streams.domain import (
     OUT,
+    OUT_BY_UNIT,
+    Binding,
     Reader,
     has_stream,
     headers,
-    queue_keys,
     routing_key,
     stream_keys,
     stream_of,
@@ -78,7 +79,7 @@ class Outlet:
             "x-max-age": f"{self._rule('stream.kept_days')}D",
             "x-max-length-bytes": self._rule("stream.most_bytes"),
         }
-        await self._queue(stream_of(line), arguments, stream_keys(line))
+        await self._queue(stream_of(line), arguments, [Binding(OUT, key) for key in stream_keys(line)])
 
     async def declare_for(self, reader: Reader) -> None:
         """What a reader reads is there before it may."""
@@ -86,7 +87,7 @@ class Outlet:
             await self._stream(reader.line)
         else:
             arguments = {"x-queue-type": "quorum", "x-max-length-bytes": self._rule("reader.most_bytes")}
-            await self._queue(reader.queue, arguments, queue_keys(reader.line, reader.types))
+            await self._queue(reader.queue, arguments, reader.bindings)
 
     async def drop_for(self, reader: Reader) -> None:
         """A reader's own queue goes with it, and what waits in it; a stream is everybody's."""
@@ -97,22 +98,24 @@ class Outlet:
     def _rule(self, key: str) -> int:
         return self.rules.integer(key, on=self.clock.today())
 
-    async def _queue(self, name: str, arguments: Arguments, keys: Sequence[str]) -> None:
+    async def _queue(self, name: str, arguments: Arguments, bindings: Sequence[Binding]) -> None:
         try:
-            await self._bound(name, keys, arguments=arguments)
+            await self._bound(name, bindings, arguments=arguments)
         except BrokerRefuses:
             # It stands with figures of an earlier rule: they hold until it is made anew.
-            await self._bound(name, keys, passive=True)
+            await self._bound(name, bindings, passive=True)
             log.warning("a queue keeps its earlier settings", queue=name)
 
     async def _bound(
-        self, name: str, keys: Sequence[str], *, passive: bool = False, arguments: Arguments | None = None
+        self, name: str, bindings: Sequence[Binding], *, passive: bool = False, arguments: Arguments | None = None
     ) -> None:
         async with self.wire.declaring() as channel:
-            exchange = await channel.declare_exchange(OUT, "topic", durable=True)
+            out = await channel.declare_exchange(OUT, "topic", durable=True)
+            by_unit = await channel.declare_exchange(OUT_BY_UNIT, "headers", durable=True)
+            await by_unit.bind(out, "#")
             queue = await channel.declare_queue(name, durable=True, passive=passive, arguments=arguments)
-            for key in keys:
-                await queue.bind(exchange, key)
+            for exchange, key, wanted in bindings:
+                await queue.bind(exchange, key, arguments=dict[str, Any](wanted))
 
 
 def _message(event: FeedEvent) -> Outgoing:

@@ -32,7 +32,7 @@ class AskToRead(Command):
     kind: Kind = Field(
         description="queue: each event waits until it is acknowledged, then it is gone; beyond the bytes a queue may "
         "hold the oldest are dropped, `ce-place` shows the gap and the feed has them for ever. "
-        "stream: kept for a year, read again from any offset or time"
+        "stream: kept for a year, read again from any offset or time; it shows a whole line, so a unit has queues only"
     )
     types: Types = Field(
         default=(), description="exact types or patterns `registry.*`, for a queue only; none means every event"

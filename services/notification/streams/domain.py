@@ -4,19 +4,23 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import Field
 from pydantic_core import to_json
 
 from services.notification.feed.domain.event import FeedEvent
-from services.notification.feed.domain.filters import EVERY_LINE, LINE, check_pattern
+from services.notification.feed.domain.filters import EVERY_LINE, LINE, check_pattern, matches
 from services.notification.streams.commands import Kind
 from shared.entity import Entity
 from shared.errors import Fault, NotFound
 from shared.errors import Kind as FaultKind
 from shared.events.base import Event
+from shared.events.catalogue import EVENTS
 
 OUT = "notification.out"
+OUT_BY_UNIT = "notification.out.units"
+"""What goes out, once more by its headers: a routing key names the line only, and a unit is told of itself alone."""
 STREAM = "notification.stream"
 LONGEST_KEY = 255  # bytes, by AMQP 0-9-1
 Decision = tuple["Reader", Sequence[Event]]
@@ -26,6 +30,12 @@ class TypesOfStream(Fault):
     """A stream is read whole."""
 
     slug, kind = "stream-has-no-types", FaultKind.INVALID
+
+
+class StreamOfLine(Fault):
+    """A stream shows the whole line, and a unit is told of itself only."""
+
+    slug, kind = "stream-of-a-line", FaultKind.INVALID
 
 
 class TooManyReaders(Fault):
@@ -56,10 +66,14 @@ class State(StrEnum):
 
 
 class Reader(Entity):
-    """One user of the broker; `line` None reads all lines, `password` is sealed, bound to the id."""
+    """One user of the broker; `line` None reads all lines, `unit` bounds it further.
+
+    `password` is sealed, bound to the id.
+    """
 
     owner: str
     line: str | None
+    unit: str | None = None
     kind: Kind
     types: tuple[str, ...] = ()
     state: State = State.ASKED
@@ -74,6 +88,13 @@ class Reader(Entity):
     def queue(self) -> str:
         """The one queue it may read."""
         return f"notification.reader.{self.id}" if self.kind is Kind.QUEUE else stream_of(self.line)
+
+    @property
+    def bindings(self) -> list["Binding"]:
+        """What its queue is bound by."""
+        if self.unit is None:
+            return [Binding(OUT, key) for key in queue_keys(self.line, self.types)]
+        return [Binding(OUT_BY_UNIT, "", wanted) for wanted in unit_headers(str(self.line), self.unit, self.types)]
 
     @property
     def may_read(self) -> str:
@@ -109,8 +130,10 @@ class Reader(Entity):
         return (self.having(state=again), []) if again else (self, [])
 
 
-def check_types(kind: Kind, types: Sequence[str]) -> None:
-    """Refuse patterns that name no event, and any for a stream."""
+def check_asked(kind: Kind, types: Sequence[str], unit: str | None) -> None:
+    """Refuse patterns that name no event, any for a stream, and a stream for a unit."""
+    if kind is Kind.STREAM and unit is not None:
+        raise StreamOfLine("ask for a queue: it holds what is said of your unit", field="/kind")
     if kind is Kind.STREAM and types:
         raise TypesOfStream("leave types out and skip what you do not want, or ask for a queue", field="/types")
     for place, pattern in enumerate(types):
@@ -141,6 +164,21 @@ def queue_keys(line: str | None, types: Sequence[str]) -> list[str]:
     return [f"{begin}.{end}" for begin in lines_of(line) for end in ends]
 
 
+class Binding(NamedTuple):
+    """A queue's tie to an exchange: by routing key, or by headers."""
+
+    exchange: str
+    key: str
+    headers: Mapping[str, str] = {}
+
+
+def unit_headers(line: str, unit: str, types: Sequence[str]) -> list[Mapping[str, str]]:
+    """The headers by which the queue of a unit is bound; they are compared as a whole, so patterns are spelt out."""
+    own = {"x-match": "all", "ce-authority": line, "ce-unit": unit}
+    exact = [name for name in EVENTS if any(matches(pattern, name) for pattern in types)]
+    return [{**own, "ce-type": name} for name in exact] or [own]
+
+
 def has_stream(line: str) -> bool:
     """Whether a line has a stream of its own; what concerns every line is in all of them."""
     return line != EVERY_LINE and LINE.fullmatch(line) is not None
@@ -166,6 +204,7 @@ def headers(event: FeedEvent) -> Mapping[str, str | int]:
         "ce-dataschema": f"urn:skillcert:event:{event.type}",
         "ce-sequence": event.sequence,
         "ce-authority": event.authority,
+        "ce-unit": event.unit,
         "ce-correlationid": event.correlation,
         "ce-causationid": event.causation,
         "ce-position": event.position,

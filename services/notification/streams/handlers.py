@@ -21,7 +21,7 @@ from services.notification.streams.domain import (
     Reader,
     State,
     TooManyReaders,
-    check_types,
+    check_asked,
 )
 from services.notification.streams.storage import Reached, held, untold
 from services.notification.subscriptions.storage import owner_for
@@ -29,7 +29,7 @@ from shared.act import EVERYTHING, NATIONAL, Act, scope_of
 from shared.auth import Caller
 from shared.errors import Stale
 from shared.messaging.wire import BrokerRefuses, BrokerUnavailable
-from shared.privacy import Sealer
+from shared.privacy import CannotOpen, Sealer
 from shared.rulebook import Rulebook
 from shared.storage.leases import Lease
 from shared.storage.store import Store
@@ -57,16 +57,17 @@ class Readers:
         """A new reader; the broker lets it in within a second or two. A repeat of the act gets the first one."""
         assert act.caller is not None
         self._managed()
-        check_types(asked.kind, asked.types)
-        owner, line = act.caller.organisation, act.scope.authority
-        if await held(self.readers, owner, line) >= (most := self._rule("reader.most_per_organisation", act.at)):
+        check_asked(asked.kind, asked.types, act.scope.unit)
+        owner, line, identity = act.caller.organisation, act.scope.authority, f"reader-{act.id}"
+        others = await held(self.readers, owner, line, but=identity)
+        if others >= (most := self._rule("reader.most_per_organisation", act.at)):
             raise TooManyReaders(f"{owner} has {most} readers; delete one that is not used")
-        identity = f"reader-{act.id}"
         reader = Reader(
             id=identity,
             authority=line or NATIONAL,
             owner=owner,
             line=line,
+            unit=act.scope.unit,
             kind=asked.kind,
             types=asked.types,
             password=self._password(identity),
@@ -118,7 +119,11 @@ class Readers:
         for reader in await untold(self.readers, MOST_TOLD):
             try:
                 await self._tell(self.administration, reader, now)
-            except (BrokerRefuses, ManagementRefuses) as refused:  # one reader's trouble is not the next one's
+            except (
+                BrokerRefuses,
+                ManagementRefuses,
+                CannotOpen,
+            ) as refused:  # one reader's trouble
                 log.warning("the broker was not told", reader=reader.id, cause=refused.slug, detail=refused.detail)
 
     async def _tell(self, administration: Administration, reader: Reader, now: datetime) -> None:

@@ -25,9 +25,9 @@ async def listed(readers: Store[Reader], caller: Caller, *, after: str, limit: i
     return await readers.find(query, limit=limit)
 
 
-async def held(readers: Store[Reader], owner: str, line: str | None) -> int:
-    """How many readers an organisation has."""
-    return await readers.count({"owner": owner, "line": line, "state": {"$nin": GONE}})
+async def held(readers: Store[Reader], owner: str, line: str | None, *, but: str) -> int:
+    """How many readers an organisation has beside one."""
+    return await readers.count({"owner": owner, "line": line, "state": {"$nin": GONE}, "_id": {"$ne": but}})
 
 
 async def untold(readers: Store[Reader], limit: int) -> list[Reader]:

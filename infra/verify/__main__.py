@@ -93,14 +93,14 @@ def _report(console: Console, found: Read, findings: Mapping[str, Finding]) -> i
     return COMPLETE if all(finding.complete for finding in findings.values()) else INCOMPLETE
 
 
-def main() -> int:
+def main(asked: Sequence[str]) -> int:
     """The command; what cannot be understood proves nothing."""
     try:
-        answer = app(exit_on_error=False, result_action="return_value")
+        answer = app(asked, exit_on_error=False, result_action="return_value")
     except CycloptsError:
         return UNPROVED  # cyclopts has printed what is wrong
     return answer if isinstance(answer, int) else COMPLETE
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -34,10 +35,10 @@ def verify(
     try:
         given = _given([checkpoint, *more], keys)
         found = _read(events, given)
-        source = Source(fetch, token) if fetch else None
-        findings = {line: _judged(line, holding, source) for line, holding in found.lines.items()}
-        if source and any(finding.missing for finding in findings.values()):
-            findings, found = _completed(console, source, events, given, findings)
+        with Source(fetch, token) if fetch else nullcontext() as source:
+            findings = {line: _judged(line, holding, source) for line, holding in found.lines.items()}
+            if source and any(finding.missing for finding in findings.values()):
+                findings, found = _completed(console, source, events, given, findings)
     except (Unproved, OSError, UnicodeDecodeError) as error:
         console.print(f"unproved: {error}", markup=False)
         return UNPROVED

@@ -3,10 +3,9 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pymongo
 import pytest
@@ -17,12 +16,16 @@ from infra.local.servers import Servers
 from infra.verify.__main__ import main
 from services.notification.app import Rooms
 from services.notification.checkpoints.domain import Checkpoint
+from services.notification.checkpoints.storage import CheckpointLog
+from shared.errors import StorageUnavailable
 from shared.process import Tools
 from tests.live import Running, eventually, running, settings_for
 from tests.notification.story import Asking, center, say, subscriber
 
 pytestmark = pytest.mark.live
 Row = dict[str, Any]
+LAST = "00"
+"""No line stands before it, and a look begins with the last."""
 
 
 class Desk:
@@ -73,10 +76,13 @@ class Desk:
         return rows
 
     async def looked(self) -> None:
-        """Until the poller has gone by: a line of its own grew before, and has a checkpoint since."""
-        other = f"C{uuid4().int % 90 + 10}"
-        await self.said(other, 1)
-        await self.covered(other)
+        """An hour later, and until the poller has gone by all lines: the last of its way has a checkpoint."""
+        made, begun = "", "the hour before this one may have been looked at late"
+        while made < begun:
+            await self.said(LAST, 1)
+            row = await self.covered(LAST)
+            hour = self.service.process.tools.clock.now().replace(minute=0, second=0, microsecond=0)
+            made, begun = row["at"], hour.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     async def hold(self, rows: list[Row], checkpoint: Row) -> None:
         """The files of whoever got these events."""
@@ -99,6 +105,8 @@ class Desk:
 async def desk(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
     folder = tmp_path_factory.mktemp("checkpoints")
     async with running("notification", servers, issuer, folder) as live:
+        # No hour ends by itself while these tests run.
+        live.set_time(datetime.now(UTC).replace(minute=10) + timedelta(hours=1))
         yield Desk(live, servers, folder)
 
 
@@ -106,6 +114,7 @@ async def desk(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.TempPa
 
 
 async def test_a_line_that_grew_has_a_checkpoint_an_hour_later_and_each_follows_from_the_one_before(desk: Desk) -> None:
+    await desk.looked()
     for count in (3, 1, 2):
         await desk.said("41", count)
         await desk.covered("41")
@@ -126,6 +135,7 @@ def _head(row: Checkpoint) -> Any:
 
 
 async def test_within_the_hour_and_while_a_line_does_not_grow_none_is_made(desk: Desk) -> None:
+    await desk.looked()
     await desk.said("42", 2)
     await desk.covered("42")
     now = desk.service.process.tools.clock.now()
@@ -152,6 +162,7 @@ async def test_many_that_look_at_once_make_one_and_all_have_the_same(desk: Desk)
 
 
 async def test_whoever_is_too_late_with_a_number_reads_the_one_that_stands(desk: Desk) -> None:
+    await desk.looked()
     await desk.said("44", 2)
     await desk.covered("44")
     kept = Rooms(desk.service.process.tools).checkpoint_log
@@ -162,6 +173,7 @@ async def test_whoever_is_too_late_with_a_number_reads_the_one_that_stands(desk:
 
 
 async def test_a_process_that_starts_anew_makes_none_twice_and_goes_on_with_the_numbers(desk: Desk) -> None:
+    await desk.looked()
     await desk.said("45", 2)
     await desk.covered("45")
     again = _room(desk)
@@ -170,6 +182,42 @@ async def test_a_process_that_starts_anew_makes_none_twice_and_goes_on_with_the_
     await desk.said("45", 1)
     await again.due(desk.service.process.tools.clock.now() + timedelta(hours=1))
     assert [(row["number"], row["place"]) for row in await desk.all_of("45")] == [(1, 2), (2, 3)]
+    desk.service.forward(hours=2)
+
+
+class Breaking(CheckpointLog):
+    """Where checkpoints are kept, by a process that loses its database after the first one."""
+
+    left = 1
+
+    async def keep(self, made: Checkpoint) -> Checkpoint:
+        if not self.left:
+            raise StorageUnavailable("gone")
+        self.left -= 1
+        return await super().keep(made)
+
+
+async def test_a_crash_between_two_lines_leaves_nothing_out_and_makes_nothing_twice(desk: Desk) -> None:
+    lines = ("53", "54", "55")
+    await desk.looked()
+    for line in lines:
+        await desk.said(line, 2)
+    later = desk.service.process.tools.clock.now() + timedelta(hours=1)
+    before = {line: len(await desk.all_of(line)) for line in lines}
+    broken = _room(desk)
+    broken.kept = Breaking(desk.service.process.tools.database)
+    with pytest.raises(StorageUnavailable):
+        await broken.due(later)
+    some = sum([len(await desk.all_of(line)) - before[line] for line in lines])
+    assert some < len(lines)
+    broken.kept.left = 100
+    await broken.due(later)
+    await broken.due(later)
+    await _room(desk).due(later)
+    for line in lines:
+        rows = await desk.all_of(line)
+        assert len(rows) - before[line] == 1
+        assert [row["number"] for row in rows] == list(range(1, len(rows) + 1))
     desk.service.forward(hours=2)
 
 
@@ -321,3 +369,29 @@ async def test_a_source_that_refuses_proves_nothing(desk: Desk, capsys: pytest.C
     await desk.hold((await desk.read("/lines/62/events", "62"))["rows"][1:], latest)
     assert await desk.verify(*desk.source) == 2  # the token is of line 33
     assert "404" in capsys.readouterr().out
+
+
+async def test_the_proof_of_a_notice_names_the_first_checkpoint_that_covers_its_event(desk: Desk) -> None:
+    closes = (desk.service.process.tools.clock.now() + timedelta(days=9)).date().isoformat()
+    asked = {"title_zh": "鉴定安排公告", "text_zh": "本季度鉴定安排如下。", "closes_on": closes}
+    made = (await desk.authority("63").post("/notices", asked)).json()["id"]
+    http = desk.service.http
+
+    async def proof() -> Row:
+        answer = await http.get(f"/v1/notices/{made}/proof")
+        found: Row = answer.json() if answer.is_success else {}
+        return found
+
+    early = await eventually(proof)
+    assert early["checkpoint"] == ""
+    assert "所在检查点" not in (await http.get(f"/notices/{made}")).text
+    first = await desk.covered("63")
+    late = await proof()
+    assert late["checkpoint"] == f"63/{first['number']}" == "63/1"
+    keyring = Rooms(desk.service.process.tools).keyring
+    assert keyring.read(late["signed"], "notice+jwt")["checkpoint"] == "63/1"
+    assert first["place"] >= late["place"]
+    await desk.said("63", 1)
+    await desk.covered("63")
+    assert (await proof())["checkpoint"] == "63/1"
+    assert ">63/1<" in (await http.get(f"/notices/{made}")).text

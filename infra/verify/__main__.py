@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -34,10 +35,10 @@ def verify(
     try:
         given = _given([checkpoint, *more], keys)
         found = _read(events, given)
-        source = Source(fetch, token) if fetch else None
-        findings = {line: _judged(line, holding, source) for line, holding in found.lines.items()}
-        if source and any(finding.missing for finding in findings.values()):
-            findings, found = _completed(console, source, events, given, findings)
+        with Source(fetch, token) if fetch else nullcontext() as source:
+            findings = {line: _judged(line, holding, source) for line, holding in found.lines.items()}
+            if source and any(finding.missing for finding in findings.values()):
+                findings, found = _completed(console, source, events, given, findings)
     except (Unproved, OSError, UnicodeDecodeError) as error:
         console.print(f"unproved: {error}", markup=False)
         return UNPROVED
@@ -93,14 +94,14 @@ def _report(console: Console, found: Read, findings: Mapping[str, Finding]) -> i
     return COMPLETE if all(finding.complete for finding in findings.values()) else INCOMPLETE
 
 
-def main() -> int:
+def main(asked: Sequence[str]) -> int:
     """The command; what cannot be understood proves nothing."""
     try:
-        answer = app(exit_on_error=False, result_action="return_value")
+        answer = app(asked, exit_on_error=False, result_action="return_value")
     except CycloptsError:
         return UNPROVED  # cyclopts has printed what is wrong
     return answer if isinstance(answer, int) else COMPLETE
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -171,10 +171,11 @@ class Judging:
         self._chain = chained(self._chain, right[0].hex())
 
     def _compare(self, place: int) -> None:
-        if (signed := self._signed.get(place)) is not None:
-            if self._chain not in (None, signed):
-                self._forked.append(place)
-            self._chain = signed  # what comes after it is judged from there
+        signed = self._signed.get(place)
+        if signed is not None and self._chain is None:
+            self._chain = signed  # what comes after a gap that ends here is judged from what was signed
+        elif signed is not None and self._chain != signed:
+            self._forked.append(place)
 
     def finding(self) -> Finding:
         return Finding(ranges_of(self._missing), tuple(self._changed), tuple(self._broken), tuple(self._forked))

@@ -10,6 +10,7 @@ from faststream.specification.asyncapi.v3_0_0.schema import ApplicationSchema
 
 from infra.broker import definitions
 from infra.docs.asyncapi import asyncapi
+from infra.docs.examples import FOLDER
 from infra.docs.schemas import HEADERS, schemas_of
 from infra.docs.wiring import Wired, services
 from shared.events.catalogue import EVENTS, SPEAKERS
@@ -105,6 +106,18 @@ def test_what_is_said_goes_to_the_exchange_the_relay_says_it_to_and_is_passed_on
         assert exchange == outgoing(pending(event.type), None).exchange
         passed = channel["x-passed-on-to"]
         assert (passed["exchange"], passed["routingKey"]) == wanted[exchange]
+
+
+@pytest.mark.parametrize("service", DOCUMENTS)
+def test_every_message_shows_the_frozen_example_of_its_event(service: str) -> None:
+    for name, message in DOCUMENTS[service]["components"]["messages"].items():
+        (example,) = message["examples"]
+        frozen = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+        assert {"headers": example["headers"], "body": example["payload"]} == frozen
+        assert set(HEADERS["required"]) <= set(example["headers"]) <= set(HEADERS["properties"])
+        assert example["headers"]["ce-type"] == message["headers"]["allOf"][1]["properties"]["ce-type"]["const"]
+    said = {event.type for event in SPEAKERS[service]}
+    assert said <= set(DOCUMENTS[service]["components"]["messages"])
 
 
 def test_every_event_is_heard_by_somebody() -> None:

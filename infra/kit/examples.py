@@ -69,8 +69,8 @@ class Examples:
             authority=said["ce-authority"],
             unit=None,
             correlation=uuid4().hex,
-            causation=None,
-            trace=None,
+            causation=said.get("ce-causationid"),
+            trace=said.get("traceparent"),
             body=json.dumps(body, ensure_ascii=False),
             heard_at=now,
         )

@@ -23,6 +23,9 @@ from shared.rulebook import Rulebook
 HERE = Path(__file__).parent
 RULES = HERE.parents[1] / "services/notification/data/rules.json"
 SERVICES = {"registry": "注册备案", "assessment": "鉴定考核", "evaluation": "评估验收", "notification": "通知公示"}
+TELLS = "notification"
+FOR_OTHERS = {"notices"}
+"""Doors of the one who tells that are not for subscribers."""
 ATTRIBUTES = {
     "specversion": "ce-specversion",
     "id": "ce-id",
@@ -72,6 +75,14 @@ class Entry(NamedTuple):
     example: str
 
 
+class Door(NamedTuple):
+    """One door of notification for whoever is told."""
+
+    method: str
+    path: str
+    meaning: Markup
+
+
 class Part(NamedTuple):
     """What several events are made of."""
 
@@ -97,6 +108,7 @@ def catalogue(services: Sequence[Wired]) -> str:
         exchange=EXCHANGE,
         count=len(EVENTS),
         seconds=_seconds(),
+        doors=[door for service in services if service.name == TELLS for door in _doors(service)],
     )
     return f"{page}\n"
 
@@ -105,6 +117,13 @@ def names() -> dict[str, str]:
     """The Chinese name of each event by its type."""
     read: dict[str, str] = json.loads((HERE / "names.json").read_text(encoding="utf-8"))["events"]
     return read
+
+
+def _doors(service: Wired) -> Iterable[Door]:
+    for path, methods in service.app.openapi()["paths"].items():
+        for method, said in methods.items():
+            if path.startswith("/v1/") and not FOR_OTHERS.intersection(said["tags"]):
+                yield Door(method.upper(), path, coded(said["description"].split("\n\n")[0]))
 
 
 def _seconds() -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter, run
 from rich.console import Console
 
-from infra.kit.endpoint import endpoint
+from infra.kit.endpoint import Endpoint, endpoint
 from infra.kit.examples import Examples, NoExamples
 from infra.kit.keys import Keys, WrongKey
 from infra.kit.report import summary, table, write
@@ -46,7 +46,7 @@ async def play(
     after `settled` seconds.
 
     Raises:
-        NobodyThere: the challenge reached nobody.
+        NobodyThere: nothing answers at all.
         NoExamples: the frozen examples are not here.
     """
     async with endpoint(url, keys, limit, settled) as asked:
@@ -54,13 +54,21 @@ async def play(
         for scenario in SCENARIOS:
             results.append(Result(scenario, await scenario.play(kit)))
             said(results[-1])
+            _must_answer(asked)
             if scenario is SCENARIOS[0]:
-                if asked.answers[-1].trouble == "unreachable":
-                    raise NobodyThere(f"nothing answers at {url}; start the endpoint, or mend the URL")
                 await asyncio.to_thread(ready)
         if report is not None:
             write(report, asked, results)
         return results
+
+
+def _must_answer(asked: Endpoint) -> None:
+    """Go on only where somebody is; a first request may have come too early for one that is slow to begin."""
+    troubles = [answer.trouble for answer in asked.answers if not answer.status]
+    if troubles == ["unreachable"]:
+        raise NobodyThere(f"nothing answers at {asked.url}; start the endpoint, or mend the URL")
+    if len(troubles) == len(asked.answers) > 1:
+        raise NobodyThere(f"{asked.url} gave no answer to {len(troubles)} requests: {troubles[-1]}")
 
 
 def kit(

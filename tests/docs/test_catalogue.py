@@ -67,6 +67,18 @@ def test_every_attribute_of_both_forms_is_described() -> None:
     assert '<dd lang="en"></dd>' not in shown
 
 
+def test_every_door_for_subscribers_is_named_and_every_door_that_is_named_is_there() -> None:
+    (told,) = [service for service in services() if service.name == "notification"]
+    doors = {
+        f"{method.upper()} {path}"
+        for path, methods in told.app.openapi()["paths"].items()
+        for method, said in methods.items()
+        if path.startswith("/v1/") and "notices" not in said["tags"]
+    }
+    assert set(re.findall(r"<dt><code>([A-Z]+ /v1/[^<]*)</code>", section("doors"))) == doors
+    assert {name.partition("?")[0] for name in re.findall(r"<code>([A-Z]+ /v1/[^<]*)</code>", PAGE)} == doors
+
+
 def test_nothing_is_loaded_from_elsewhere_and_nothing_runs() -> None:
     assert "default-src 'none'; style-src 'unsafe-inline'" in PAGE
     assert re.findall(r"<(?:script|link|img|iframe|object|form)\b|\bsrc=|url\(|@import|\bon\w+=|style=", PAGE) == []

@@ -111,12 +111,34 @@ async def test_a_redirect_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> No
     assert {"challenge", "every-type", "outage"} <= found(results, Verdict.WRONG)
 
 
-async def test_an_endpoint_that_hangs_up_at_once_is_wrong_and_ends_no_run() -> None:
+async def test_of_an_endpoint_that_answers_nothing_nothing_more_is_said_than_that() -> None:
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
     async with server:
-        results = await play(url, KEYS, limit=10, pause=0, settled=0.02)
-    assert found(results, Verdict.RIGHT) == {"timely", "gone"}
+        with pytest.raises(NobodyThere, match=f"gave no answer to {1 + len(EVENTS)} requests: broken"):
+            await play(url, KEYS, limit=10, pause=0)
+
+
+async def test_an_endpoint_that_takes_requests_and_is_silent_is_not_waited_for_all_day() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with server:
+        with pytest.raises(NobodyThere, match=": no answer"):
+            await play(url, KEYS, limit=0.05, pause=0)
+
+
+def test_without_the_frozen_examples_the_kit_says_where_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("infra.kit.examples.FOLDER", tmp_path)
+    assert kit("http://127.0.0.1:9/hooks") == 1
+    assert f"run the kit from a checkout: it needs a frozen example of every event in {tmp_path}" in (
+        capsys.readouterr().out
+    )
 
 
 async def test_where_nobody_listens_nothing_is_said() -> None:

@@ -1,1 +1,1 @@
-"""Generated documents: the table of events, AsyncAPI and OpenAPI of each service, from the code that runs."""
+"""Generated documents: the events as table and as catalogue, AsyncAPI and OpenAPI of each service, from the code."""

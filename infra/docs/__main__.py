@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter, run
 
 from infra.docs.asyncapi import asyncapi
+from infra.docs.catalogue import catalogue
 from infra.docs.events import page
 from infra.docs.wiring import services
 
@@ -21,7 +22,7 @@ OK = "generated documents: ok"
 def documents() -> dict[str, str]:
     """Every generated document by its path in the repository."""
     wired = services()
-    made = {"docs/events.md": page(wired)}
+    made = {"docs/events.md": page(wired), "docs/catalogue.html": catalogue(wired)}
     made |= {f"docs/asyncapi/{service.name}.json": _text(asyncapi(service)) for service in wired}
     return made | {f"docs/openapi/{service.name}.json": _text(service.app.openapi()) for service in wired}
 

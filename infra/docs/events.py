@@ -52,8 +52,8 @@ def _table(services: Sequence[Wired]) -> str:
     for speaker in services:
         for event in speaker.says:
             stem, _, version = event.type.rpartition(".v")
-            ears = "<br>".join(f"{name}, `{queue}`" for name, queue in _ears(services, event))
-            rows.append([f"[{stem}](#{_anchor(event)})", version, _meaning(event), speaker.name, ears])
+            heard = "<br>".join(f"{name}, `{queue}`" for name, queue in ears(services, event))
+            rows.append([f"[{stem}](#{_anchor(event)})", version, _meaning(event), speaker.name, heard])
     return _grid(["event", "version", "what it means", "said by", "heard by, in the queue"], rows)
 
 
@@ -66,14 +66,15 @@ def _headers() -> str:
 
 
 def _section(services: Sequence[Wired], speaker: Wired, event: type[Event], schema: Schema) -> str:
-    ears = ", ".join(f"{name} (`{queue}`)" for name, queue in _ears(services, event, all_of_them=True))
+    heard = ", ".join(f"{name} (`{queue}`)" for name, queue in ears(services, event, all_of_them=True))
     return (
-        f"### {event.type}\n\n{_meaning(event)} Said by {speaker.name}; heard by {ears}.\n"
+        f"### {event.type}\n\n{_meaning(event)} Said by {speaker.name}; heard by {heard}.\n"
         f"[Example](../tests/contracts/{event.type}.json)\n\n{_fields(schema)}"
     )
 
 
-def _ears(services: Iterable[Wired], event: type[Event], *, all_of_them: bool = False) -> list[tuple[str, str]]:
+def ears(services: Iterable[Wired], event: type[Event], *, all_of_them: bool = False) -> list[tuple[str, str]]:
+    """Who hears an event, in which queue; `all_of_them` counts those who hear everything."""
     return [
         (service.name, ear.queue)
         for service in services
@@ -103,12 +104,13 @@ def _type(described: Schema) -> str:
 def _described(described: Schema) -> str:
     text = described.get("description", "")
     if examples := described.get("examples"):
-        shown = ", ".join(f"`{_plain(example)}`" for example in examples)
+        shown = ", ".join(f"`{plain(example)}`" for example in examples)
         text = f"{text}, e.g. {shown}" if text else f"e.g. {shown}"
     return f"**sealed**: {text}" if described.get("sealed") else text
 
 
-def _plain(example: object) -> str:
+def plain(example: object) -> str:
+    """An example as it is shown."""
     return ", ".join(map(str, example)) if isinstance(example, list | tuple) else str(example)
 
 

@@ -10,6 +10,7 @@ from faststream.specification.asyncapi.v3_0_0.schema import ApplicationSchema
 
 from infra.broker import definitions
 from infra.docs.asyncapi import asyncapi
+from infra.docs.examples import FOLDER
 from infra.docs.readers import MESSAGE, described
 from infra.docs.schemas import HEADERS, schemas_of
 from infra.docs.wiring import Wired, services
@@ -108,6 +109,20 @@ def test_what_is_said_goes_to_the_exchange_the_relay_says_it_to_and_is_passed_on
         assert exchange == outgoing(pending(event.type), None).exchange
         passed = channel["x-passed-on-to"]
         assert (passed["exchange"], passed["routingKey"]) == wanted[exchange]
+
+
+@pytest.mark.parametrize("service", DOCUMENTS)
+def test_every_message_shows_the_frozen_example_of_its_event(service: str) -> None:
+    messages = DOCUMENTS[service]["components"]["messages"]
+    for name in messages.keys() - {MESSAGE}:  # that one is any event, with what the feed adds
+        message = messages[name]
+        (example,) = message["examples"]
+        frozen = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+        assert {"headers": example["headers"], "body": example["payload"]} == frozen
+        assert set(HEADERS["required"]) <= set(example["headers"]) <= set(HEADERS["properties"])
+        assert example["headers"]["ce-type"] == message["headers"]["allOf"][1]["properties"]["ce-type"]["const"]
+    said = {event.type for event in SPEAKERS[service]}
+    assert said <= set(DOCUMENTS[service]["components"]["messages"])
 
 
 def test_every_event_is_heard_by_somebody() -> None:

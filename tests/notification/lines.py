@@ -61,5 +61,6 @@ def checkpoints_of(rows: Sequence[FeedEvent], *places: int, at: datetime = NOON)
 
 def read(*checkpoints: Checkpoint) -> list[Signed]:
     """As the verifier reads them."""
-    keys = KeySet.import_key_set(KEYRING.jwks())
+    written: Any = KEYRING.jwks()
+    keys = KeySet.import_key_set(written)
     return [checked(checkpoint.signed, keys) for checkpoint in checkpoints]

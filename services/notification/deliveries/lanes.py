@@ -22,7 +22,8 @@ from shared.errors import Fault
 from shared.rulebook import Rulebook
 
 CLAIMED = 64  # at once; with what waits before, all of it is tried within the lease even if nothing answers
-TOGETHER = 256  # attempts at the same time of all lanes that have something to try, one for each at least
+AHEAD = 8  # claimed for each attempt that is made at the same time
+TOGETHER = 128  # attempts at the same time of all lanes that have something to try, one for each at least
 IN_ORDER = 4  # claimed at once when they go one after the other: within the lease as well
 IDLE = 60.0  # seconds after which a lane with nothing to do ends
 
@@ -88,11 +89,13 @@ class Lane:
     def wake(self) -> None:
         """Something is due."""
         self._behind = True
+        self.office.busy.add(self.subscription)
         self._woken.set()
 
     def hand(self, fresh: Sequence[tuple[Delivery, FeedEvent]]) -> None:
         """These were made and claimed in this process."""
         self._held.update({row.id: row for row, _ in fresh})
+        self.office.busy.add(self.subscription)
         self._handed += self._errands([row for row, _ in fresh], {row.position: event for row, event in fresh})
         self._woken.set()
 
@@ -120,6 +123,7 @@ class Lane:
             self._woken.clear()
             while not self._over and (self._handed or self._behind):
                 await self._go_on(tasks)
+            self._rest()
 
     async def _go_on(self, tasks: asyncio.TaskGroup) -> None:
         errands, self._handed = self._handed, []
@@ -145,7 +149,6 @@ class Lane:
             self._behind = True
             return
         self._flying += 1
-        self.office.busy.add(self.subscription)
         tasks.create_task(self._fly(errand))
 
     async def _fly(self, errand: Errand) -> None:
@@ -155,13 +158,16 @@ class Lane:
         finally:
             self._flying -= 1
             self._landed.set()
-            if not self._flying:
-                self.office.busy.discard(self.subscription)
+            self._rest()
+
+    def _rest(self) -> None:
+        if self._over or not (self._flying or self._behind or self._handed):
+            self.office.busy.discard(self.subscription)
 
     async def _claim(self) -> list[Errand]:
         """Claim some of what is due; when there is none, nothing waits but what is handed over."""
         office, now = self.office, self.office.clock.now()
-        claim, most = office.deliveries.claim, CLAIMED
+        claim, most = office.deliveries.claim, min(CLAIMED, AHEAD * office.share)
         if self.ordered:
             claim, most = office.deliveries.claim_in_order, IN_ORDER
         self._behind = False  # whatever is made from now on wakes it again
@@ -234,5 +240,6 @@ class Lane:
             log.warning("not released", subscription=self.subscription, cause=fault.slug)
 
     async def _leave(self) -> None:
+        self.office.busy.discard(self.subscription)
         await self._give_back()
         await self.endpoint.close()

@@ -22,7 +22,7 @@ from infra.local.stack import Stack, stack
 from services.notification.subscriptions.handlers import new_secret
 
 ROUNDS = 3
-SUBSCRIPTIONS, EVENTS = 4, 1_000
+SUBSCRIPTIONS, EVENTS = 4, 2_000
 POSTS = 2_000  # of one bare loop
 LAYOUTS = ((1, 1), (4, 1), (8, 1), (4, 4), (16, 4))
 """Transports, and connections of each; 16 and 4 are what our own four endpoints have together."""

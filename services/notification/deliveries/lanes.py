@@ -21,7 +21,8 @@ from shared.errors import Fault
 from shared.rulebook import Rulebook
 
 CLAIMED = 64  # at once; with what waits before, all of it is tried within the lease even if nothing answers
-TOGETHER = 256  # attempts at the same time of all lanes that have something to try, one for each at least
+AHEAD = 8  # claimed for each attempt that is made at the same time
+TOGETHER = 128  # attempts at the same time of all lanes that have something to try, one for each at least
 IN_ORDER = 4  # claimed at once when they go one after the other: within the lease as well
 IDLE = 60.0  # seconds after which a lane with nothing to do ends
 
@@ -67,7 +68,6 @@ class Lane:
     _held: dict[str, Delivery] = field(default_factory=dict)
     _trying: set[str] = field(default_factory=set)
     _handed: list[Errand] = field(default_factory=list)
-    _flying: int = 0
     _landed: asyncio.Event = field(default_factory=asyncio.Event)
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _behind: bool = True
@@ -81,11 +81,13 @@ class Lane:
     def wake(self) -> None:
         """Something is due."""
         self._behind = True
+        self.office.busy.add(self.subscription)
         self._woken.set()
 
     def hand(self, fresh: Sequence[tuple[Delivery, FeedEvent]]) -> None:
         """These were made and claimed in this process."""
         self._held.update({row.id: row for row, _ in fresh})
+        self.office.busy.add(self.subscription)
         self._handed += self._errands([row for row, _ in fresh], {row.position: event for row, event in fresh})
         self._woken.set()
 
@@ -106,6 +108,7 @@ class Lane:
             async with asyncio.TaskGroup() as tasks:
                 await self._follow(tasks)
         finally:
+            self.office.busy.discard(self.subscription)
             await self._give_back()
             await self.endpoint.close()
 
@@ -119,6 +122,7 @@ class Lane:
             self._woken.clear()
             while not self._over and (self._handed or self._behind):
                 await self._go_on(tasks)
+            self._rest()
 
     async def _go_on(self, tasks: asyncio.TaskGroup) -> None:
         errands, self._handed = self._handed, []
@@ -137,7 +141,7 @@ class Lane:
             await self._begin(tasks, errand)
 
     async def _begin(self, tasks: asyncio.TaskGroup, errand: Errand) -> None:
-        while self._flying >= self.office.share and not self._over:
+        while len(self._trying) >= self.office.share and not self._over:
             self._landed.clear()
             await self._landed.wait()
         if self._over:
@@ -146,25 +150,28 @@ class Lane:
             del self._held[errand.delivery.id]
             self._behind = True
             return
-        self._flying += 1
         self._trying.add(errand.delivery.id)  # before its task runs: it is not given back any more
-        self.office.busy.add(self.subscription)
         tasks.create_task(self._fly(errand))
 
-    async def _fly(self, errand: Errand) -> None:
+    async def _fly(self, errand: Errand) -> Delivery | None:
+        """Try one; meanwhile it is not given back."""
+        self._trying.add(errand.delivery.id)
         try:
             with self.endpoint.place() as place:
-                await self._try(place, errand)
+                return await self._try(place, errand)
         finally:
-            self._flying -= 1
+            self._trying.discard(errand.delivery.id)
             self._landed.set()
-            if not self._flying:
-                self.office.busy.discard(self.subscription)
+            self._rest()
+
+    def _rest(self) -> None:
+        if self._over or not (self._trying or self._behind or self._handed):
+            self.office.busy.discard(self.subscription)
 
     async def _claim(self) -> list[Errand]:
         """Claim some of what is due; when there is none, nothing waits but what is handed over."""
         office, now = self.office, self.office.clock.now()
-        claim, most = office.deliveries.claim, CLAIMED
+        claim, most = office.deliveries.claim, min(CLAIMED, AHEAD * office.share)
         if self.ordered:
             claim, most = office.deliveries.claim_in_order, IN_ORDER
         self._behind = False  # whatever is made from now on wakes it again
@@ -185,22 +192,13 @@ class Lane:
     async def _one_by_one(self, errands: Sequence[Errand]) -> bool:
         """Try each when the one before it is taken or failed for good; whether to go on."""
         for errand in errands:
-            with self.endpoint.place() as place:
-                tried = None if self._over else await self._try(place, errand)
+            tried = None if self._over else await self._fly(errand)
             if tried is None or tried.state is State.WAITING:
                 await self._give_back()
                 return False
         return bool(errands)
 
     async def _try(self, place: httpx.AsyncHTTPTransport, errand: Errand) -> Delivery | None:
-        name = errand.delivery.id
-        self._trying.add(name)
-        try:
-            return await self._tried(place, errand)
-        finally:
-            self._trying.discard(name)
-
-    async def _tried(self, place: httpx.AsyncHTTPTransport, errand: Errand) -> Delivery | None:
         attempt, trace = await self.endpoint.post(place, errand.event, errand.seconds)
         tried = errand.delivery.after(attempt, errand.schedule)
         try:

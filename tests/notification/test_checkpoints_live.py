@@ -17,7 +17,7 @@ from services.notification.checkpoints.domain import Checkpoint
 from services.notification.checkpoints.storage import CheckpointLog
 from shared.errors import StorageUnavailable
 from shared.process import Tools
-from tests.live import eventually, running, settings_for
+from tests.live import built, eventually, running, served, settings_for
 from tests.notification.desk import Desk, Row
 from tests.notification.story import Asking, center, subscriber
 
@@ -144,13 +144,38 @@ async def test_a_crash_between_two_lines_leaves_nothing_out_and_makes_nothing_tw
     desk.service.forward(hours=2)
 
 
+async def test_of_a_line_that_is_not_the_one_that_was_signed_no_second_history_is_signed(desk: Desk) -> None:
+    place = await desk.said("56", 2)
+    await desk.covered("56")
+    await desk.said("56", 1)
+    later = desk.service.process.tools.clock.now() + timedelta(hours=1)
+    with pymongo.MongoClient[Row](desk.servers.admin_mongo_url) as client:
+        feed, end = client["notification"]["feed"], {"authority": "56", "place": place}
+        row = feed.find_one_and_update(end, {"$set": {"chain": "00" * 32}})
+        assert row is not None
+        await _room(desk).due(later)
+        assert [row["number"] for row in await desk.all_of("56")] == [1]
+        feed.replace_one({"_id": row["_id"]}, row)
+        lost = list(feed.find({"authority": "56", "place": {"$gte": place}}))  # as an old backup would have it
+        feed.delete_many({"authority": "56", "place": {"$gte": place}})
+        await _room(desk).due(later)
+        assert [row["number"] for row in await desk.all_of("56")] == [1]
+        feed.insert_many(lost)
+    await _room(desk).due(later)
+    assert [row["number"] for row in await desk.all_of("56")] == [1, 2]
+    desk.service.forward(hours=2)
+
+
 async def test_a_look_costs_one_step_in_the_index_for_each_line(desk: Desk) -> None:
     await desk.said("46", 40)
     query = {"authority": {"$lt": "47"}, "place": {"$gt": 0}}
     with pymongo.MongoClient[Row](desk.servers.admin_mongo_url) as client:
         found = client["notification"]["feed"].find(query, sort=[("authority", -1), ("place", -1)], limit=1)
-        told = found.explain()["executionStats"]
-    assert (told["totalKeysExamined"], told["totalDocsExamined"]) == (1, 1)
+        head = found.explain()["executionStats"]
+        ends = [{"authority": line, "place": 1} for line in ("33", "46", "45")]
+        chains = client["notification"]["feed"].find({"$or": ends}).explain()["executionStats"]
+    assert (head["totalKeysExamined"], head["totalDocsExamined"]) == (1, 1)
+    assert chains["totalDocsExamined"] <= len(ends)
 
 
 def _room(desk: Desk) -> Any:
@@ -224,8 +249,6 @@ async def test_without_keys_every_door_of_checkpoints_answers_503(
 
 
 def _keyless(servers: Servers, issuer: Issuer, folder: Path) -> Any:
-    from tests.live import built, served  # noqa: PLC0415
-
     return served(built(settings_for("notification", servers, issuer.url, folder, credential_keys=None, role="api")))
 
 

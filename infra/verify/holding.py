@@ -1,8 +1,9 @@
 """What somebody holds of one line, compared with what was signed: complete, or which places are missing or changed.
 
 Of each event stay 65 bytes, its digest and the chain it claims: a million events take 65 MB, in whatever order they
-come. Only what the events say and the signed chain decide whether all is there. What the events claim of themselves
-(`digest`, `chain`) only helps to name the place where something is wrong, as far as the claims were left alone.
+come; only copies of an event that differ take more. What the events say and the signed chain alone decide whether all
+is there. What the events claim of themselves (`digest`, `chain`) only helps to name the place where something is
+wrong, as far as the claims were left alone.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from joserfc.jwk import KeySet
-
 from infra.verify.signed import Checkpoint as Signed
-from infra.verify.signed import checked
+from infra.verify.signed import checked, keys_of
 from services.notification.checkpoints.domain import Checkpoint
 from services.notification.checkpoints.handlers import TYPE
 from services.notification.feed.domain.event import FeedEvent, LineHead, digested, placed
@@ -61,6 +59,5 @@ def checkpoints_of(rows: Sequence[FeedEvent], *places: int, at: datetime = NOON)
 
 def read(*checkpoints: Checkpoint) -> list[Signed]:
     """As the verifier reads them."""
-    written: Any = KEYRING.jwks()
-    keys = KeySet.import_key_set(written)
+    keys = keys_of(json.dumps(KEYRING.jwks()))
     return [checked(checkpoint.signed, keys) for checkpoint in checkpoints]

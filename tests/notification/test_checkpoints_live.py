@@ -1,7 +1,6 @@
 """Checkpoints on the real servers: by the hour, by many at once, after a restart; and what is proved with them."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,92 +12,16 @@ import pytest_asyncio
 
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
-from infra.verify.__main__ import main
 from services.notification.app import Rooms
 from services.notification.checkpoints.domain import Checkpoint
 from services.notification.checkpoints.storage import CheckpointLog
 from shared.errors import StorageUnavailable
 from shared.process import Tools
-from tests.live import Running, eventually, running, settings_for
-from tests.notification.story import Asking, center, say, subscriber
+from tests.live import built, eventually, running, served, settings_for
+from tests.notification.desk import Desk, Row
+from tests.notification.story import Asking, center, subscriber
 
 pytestmark = pytest.mark.live
-Row = dict[str, Any]
-LAST = "00"
-"""No line stands before it, and a look begins with the last."""
-
-
-class Desk:
-    """A subscriber with its files, and who else asks."""
-
-    def __init__(self, service: Running, servers: Servers, folder: Path) -> None:
-        self.service = service
-        self.servers = servers
-        self.events, self.checkpoint, self.keys = (folder / name for name in ("e.jsonl", "c.json", "k.json"))
-
-    def authority(self, line: str) -> Asking:
-        return Asking(self.service, "authority", line, line)
-
-    async def read(self, path: str, reader: str = "", /, **query: Any) -> Any:
-        asking = self.authority(reader) if reader else center(self.service)
-        answer = await asking.get(path, **query)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def said(self, line: str, count: int) -> int:
-        """So many more events of a line; its place then."""
-        before = await self.place(line)
-        await asyncio.gather(*(say(self.service, f"unit-{line}-001", line) for _ in range(count)))
-
-        async def there() -> int:
-            place = await self.place(line)
-            return place if place >= before + count else 0
-
-        return await eventually(there)
-
-    async def place(self, line: str) -> int:
-        return next((row["place"] for row in (await self.read("/lines"))["rows"] if row["line"] == line), 0)
-
-    async def covered(self, line: str) -> Row:
-        """An hour later: the checkpoint over all that a line has said."""
-        place = await self.place(line)
-        self.service.forward(hours=1)
-
-        async def there() -> Row:
-            answer = await center(self.service).get("/checkpoints/latest", line=line)
-            row: Row = answer.json() if answer.is_success else {}
-            return row if row.get("place", 0) >= place else {}
-
-        return await eventually(there)
-
-    async def all_of(self, line: str) -> list[Row]:
-        rows: list[Row] = (await self.read("/checkpoints", line=line, limit=1000))["rows"]
-        return rows
-
-    async def looked(self) -> None:
-        """An hour later, and until the poller has gone by all lines: the last of its way has a checkpoint."""
-        made, begun = "", "the hour before this one may have been looked at late"
-        while made < begun:
-            await self.said(LAST, 1)
-            row = await self.covered(LAST)
-            hour = self.service.process.tools.clock.now().replace(minute=0, second=0, microsecond=0)
-            made, begun = row["at"], hour.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-    async def hold(self, rows: list[Row], checkpoint: Row) -> None:
-        """The files of whoever got these events."""
-        self.events.write_text("".join(json.dumps(row) + "\n" for row in rows))
-        self.checkpoint.write_text(json.dumps(checkpoint))
-        self.keys.write_text((await self.service.http.get("/v1/checkpoints/keys")).text)
-
-    async def verify(self, *more: str) -> int:
-        asked = [str(self.events), str(self.checkpoint), "--keys", str(self.keys), *more]
-        return await asyncio.to_thread(main, asked)
-
-    @property
-    def source(self) -> tuple[str, ...]:
-        """Where a subscriber of the line fetches from, with its token."""
-        token = self.service.token("subscriber", "sub-1", "33")["Authorization"].removeprefix("Bearer ")
-        return ("--fetch", str(self.service.http.base_url), "--token", token)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -221,13 +144,38 @@ async def test_a_crash_between_two_lines_leaves_nothing_out_and_makes_nothing_tw
     desk.service.forward(hours=2)
 
 
+async def test_of_a_line_that_is_not_the_one_that_was_signed_no_second_history_is_signed(desk: Desk) -> None:
+    place = await desk.said("56", 2)
+    await desk.covered("56")
+    await desk.said("56", 1)
+    later = desk.service.process.tools.clock.now() + timedelta(hours=1)
+    with pymongo.MongoClient[Row](desk.servers.admin_mongo_url) as client:
+        feed, end = client["notification"]["feed"], {"authority": "56", "place": place}
+        row = feed.find_one_and_update(end, {"$set": {"chain": "00" * 32}})
+        assert row is not None
+        await _room(desk).due(later)
+        assert [row["number"] for row in await desk.all_of("56")] == [1]
+        feed.replace_one({"_id": row["_id"]}, row)
+        lost = list(feed.find({"authority": "56", "place": {"$gte": place}}))  # as an old backup would have it
+        feed.delete_many({"authority": "56", "place": {"$gte": place}})
+        await _room(desk).due(later)
+        assert [row["number"] for row in await desk.all_of("56")] == [1]
+        feed.insert_many(lost)
+    await _room(desk).due(later)
+    assert [row["number"] for row in await desk.all_of("56")] == [1, 2]
+    desk.service.forward(hours=2)
+
+
 async def test_a_look_costs_one_step_in_the_index_for_each_line(desk: Desk) -> None:
     await desk.said("46", 40)
     query = {"authority": {"$lt": "47"}, "place": {"$gt": 0}}
     with pymongo.MongoClient[Row](desk.servers.admin_mongo_url) as client:
         found = client["notification"]["feed"].find(query, sort=[("authority", -1), ("place", -1)], limit=1)
-        told = found.explain()["executionStats"]
-    assert (told["totalKeysExamined"], told["totalDocsExamined"]) == (1, 1)
+        head = found.explain()["executionStats"]
+        ends = [{"authority": line, "place": 1} for line in ("33", "46", "45")]
+        chains = client["notification"]["feed"].find({"$or": ends}).explain()["executionStats"]
+    assert (head["totalKeysExamined"], head["totalDocsExamined"]) == (1, 1)
+    assert chains["totalDocsExamined"] <= len(ends)
 
 
 def _room(desk: Desk) -> Any:
@@ -301,8 +249,6 @@ async def test_without_keys_every_door_of_checkpoints_answers_503(
 
 
 def _keyless(servers: Servers, issuer: Issuer, folder: Path) -> Any:
-    from tests.live import built, served  # noqa: PLC0415
-
     return served(built(settings_for("notification", servers, issuer.url, folder, credential_keys=None, role="api")))
 
 

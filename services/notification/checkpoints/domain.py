@@ -65,7 +65,7 @@ def turn_of(instant: datetime, minutes: int) -> int:
 
 
 def is_due(last: Checkpoint | None, head: LineHead, now: datetime, minutes: int) -> bool:
-    """Whether a line gets one: it grew, and none was made of it in this turn."""
+    """Whether a line gets one: it is not where its last one left it, and none was made of it in this turn."""
     if last is None:
         return True
-    return head.place > last.place and turn_of(now, minutes) > turn_of(last.at, minutes)
+    return head.place != last.place and turn_of(now, minutes) > turn_of(last.at, minutes)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from services.notification.checkpoints.domain import Checkpoint, RangeTurned, is_due, turn_of
 from services.notification.checkpoints.storage import CheckpointLog
 from services.notification.feed.domain.event import FeedEvent, LineHead, LinkDigest
@@ -15,6 +17,7 @@ from shared.errors import NotFound
 from shared.rulebook import Rulebook
 from shared.signing import Keyring
 
+log = structlog.get_logger()
 TYPE = "checkpoint+jwt"
 NONE_YET = "no checkpoint {} of line {} was made; the newest is at /v1/checkpoints/latest"
 
@@ -40,11 +43,23 @@ class Checkpoints:
         if not self.keyring.keys or turn == self._looked:
             return
         newest = await self.kept.newest()
-        async for head in self.log.heads():
-            last = newest.get(head.line)
-            if is_due(last, head, now, minutes):
-                await self._make(Checkpoint.following(last, head, now))
+        heads = [head async for head in self.log.heads() if is_due(newest.get(head.line), head, now, minutes)]
+        forked = await self._forked([newest[head.line] for head in heads if head.line in newest])
+        for head in heads:
+            if head.line not in forked:
+                await self._make(Checkpoint.following(newest.get(head.line), head, now))
         self._looked = turn
+
+    async def _forked(self, lasts: Sequence[Checkpoint]) -> set[str]:
+        """The lines that do not go on from what was signed of them, after an old backup, say.
+
+        No second history is signed of them; people have to look.
+        """
+        chains = await self.log.chains({last.line: last.place for last in lasts})
+        forked = {last.line for last in lasts if chains.get(last.line) != last.chain}
+        for line in sorted(forked):
+            log.error("no checkpoint made: the line is not the one that was signed", line=line)
+        return forked
 
     async def _make(self, made: Checkpoint) -> Checkpoint:
         return await self.kept.keep(made.model_copy(update={"signed": self.keyring.sign(made.claims(), TYPE)}))

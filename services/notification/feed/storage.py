@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.notification.feed.domain.event import FeedEvent, Head, LineHead, LinkDigest, digested, placed
@@ -135,6 +135,12 @@ class FeedLog:
         ):
             line = row["authority"]
             yield LineHead(line, row["place"], row["_id"], row["chain"])
+
+    async def chains(self, places: Mapping[str, int]) -> dict[str, str]:
+        """The chain of each line at one place of it, as far as the log has it."""
+        wanted = [{"authority": line, "place": place} for line, place in places.items()]
+        rows = await self._rows.find({"$or": wanted}, fields={"authority": 1, "chain": 1}) if wanted else []
+        return {row["authority"]: row["chain"] for row in rows}
 
     async def links(self, line: str, first: int, last: int | None, most: int) -> list[LinkDigest]:
         """What the chain of a line is made of, from one place to another (both included), without any content."""

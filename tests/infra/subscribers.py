@@ -245,7 +245,7 @@ class Overwhelmed(Subscriber):
     def answer(self, headers: Headers, body: bytes) -> Said:
         with self.lock:
             self.inside += 1
-        time.sleep(0.05)
+        time.sleep(0.1)
         try:
             return (503, {}) if self.inside > 20 else super().answer(headers, body)
         finally:
@@ -254,10 +254,13 @@ class Overwhelmed(Subscriber):
 
 
 class Slow(Subscriber):
-    """Works first and answers afterwards, on one kind of event."""
+    """Works first and answers afterwards, on the first event of one kind."""
+
+    worked = False
 
     def answer(self, headers: Headers, body: bytes) -> Said:
-        if b'"type":"assessment.import.finished.v1"' in body:
+        if not self.worked and b'"type":"assessment.import.finished.v1"' in body:
+            self.worked = True
             time.sleep(LATE)
         return super().answer(headers, body)
 

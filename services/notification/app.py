@@ -14,6 +14,15 @@ from services.notification.feed import consumers as feed_consumers
 from services.notification.feed.growth import Growth
 from services.notification.feed.handlers import Feed
 from services.notification.feed.storage import FeedLog
+from services.notification.inboxes import api as inboxes_api
+from services.notification.inboxes.domain.causes import Causes as InboxCauses
+from services.notification.inboxes.handlers import FOLLOWER, Inboxes, InboxFollower
+from services.notification.inboxes.storage import item_store
+from services.notification.mails import api as mails_api
+from services.notification.mails.handlers import Mailboxes, Teller
+from services.notification.mails.posting import Post
+from services.notification.mails.sender import MailSender
+from services.notification.mails.storage import Mails, mailbox_store
 from services.notification.notices import api as notices_api
 from services.notification.notices import pages as notices_pages
 from services.notification.notices.domain.causes import Causes
@@ -61,7 +70,11 @@ class Rooms:
 
     @cached_property
     def feed(self) -> Feed:
-        return Feed(self.log, Growth(self.log.newest), grown=[self.fan_out.nudge, self.follower.nudge])
+        return Feed(
+            self.log,
+            Growth(self.log.newest),
+            grown=[self.fan_out.nudge, self.follower.nudge, self.inbox_follower.nudge],
+        )
 
     @cached_property
     def subscriptions(self) -> Subscriptions:
@@ -116,16 +129,62 @@ class Rooms:
         return Notices(store, self.log, self.rules, tools.clock, self.keyring, names)
 
     @cached_property
+    def causes(self) -> Causes:
+        return Causes.model_validate_json((DATA / "notices.json").read_bytes())
+
+    @cached_property
     def follower(self) -> NoticeFollower:
-        causes = Causes.model_validate_json((DATA / "notices.json").read_bytes())
         return NoticeFollower(
             self.notices.notices,
             self.log,
-            causes,
+            self.causes,
             Followed(self.tools.database),
             self.notices.names,
             self.rules,
             self.tools.clock,
+        )
+
+    @cached_property
+    def inboxes(self) -> Inboxes:
+        causes = InboxCauses.model_validate_json((DATA / "inbox.json").read_bytes())
+        return Inboxes(item_store(self.tools.database), causes, self.rules, self.tools.clock)
+
+    @cached_property
+    def inbox_follower(self) -> InboxFollower:
+        room, followed = self.inboxes, Followed(self.tools.database, FOLLOWER)
+        return InboxFollower(room.items, self.log, room.causes, self.causes.words, followed, self.rules, room.clock)
+
+    @cached_property
+    def post(self) -> Post | None:
+        """The mail server; None where the settings name none."""
+        return Post.of(self.tools.settings)
+
+    @cached_property
+    def mailboxes(self) -> Mailboxes:
+        tools, mails = self.tools, Mails(self.tools.database)
+        store = mailbox_store(tools.database)
+        return Mailboxes(store, mails, self.rules, tools.clock, tools.sealer, sending=self.post is not None)
+
+    @cached_property
+    def teller(self) -> Teller:
+        room, inbox = self.mailboxes, self.inboxes
+        return Teller(inbox.items, room.mailboxes, room.mails, inbox.causes, self.rules, sending=room.sending)
+
+    @cached_property
+    def mail_sender(self) -> MailSender | None:
+        if self.post is None:
+            return None
+        room, every = self.mailboxes, self.tools.settings.poll_every
+        return MailSender(
+            room.mails,
+            room.mailboxes,
+            self.inboxes.items,
+            self.post,
+            self.rules,
+            room.clock,
+            room.sealer,
+            self.url,
+            every,
         )
 
     @cached_property
@@ -143,12 +202,25 @@ def build(tools: Tools) -> Service:
     """Notification, not yet connected to anything."""
     rooms = Rooms(tools)
     return Service(
-        stores=[rooms.subscriptions.subscriptions, rooms.replays.replays, rooms.notices.notices],
+        stores=[
+            rooms.subscriptions.subscriptions,
+            rooms.replays.replays,
+            rooms.notices.notices,
+            rooms.inboxes.items,
+            rooms.mailboxes.mailboxes,
+        ],
         routers=_routers(rooms),
         hearers=_hearers(rooms),
-        due=[rooms.fan_out.due, rooms.notices.due, rooms.follower.due],
-        prepare=[rooms.log.prepare, rooms.deliveries.prepare],
-        loops=[rooms.fan_out.run, rooms.follower.run, rooms.sender.run, rooms.replays.run],
+        due=[rooms.fan_out.due, rooms.notices.due, rooms.follower.due, rooms.inbox_follower.due, rooms.teller.due],
+        prepare=[rooms.log.prepare, rooms.deliveries.prepare, rooms.mailboxes.mails.prepare],
+        loops=[
+            rooms.fan_out.run,
+            rooms.follower.run,
+            rooms.sender.run,
+            rooms.replays.run,
+            rooms.inbox_follower.run,
+            *([rooms.mail_sender.run] if rooms.mail_sender else []),
+        ],
     )
 
 
@@ -160,6 +232,8 @@ def _routers(rooms: Rooms) -> list[APIRouter]:
         deliveries_api.routes(rooms.deliveries),
         notices_api.routes(rooms.notices, rooms.reading),
         notices_pages.routes(rooms.board, rooms.reading),
+        inboxes_api.routes(rooms.inboxes),
+        *mails_api.routes(rooms.mailboxes, rooms.inboxes.causes),
     ]
 
 

@@ -127,7 +127,21 @@ async def in_notification(service: Running) -> Made:
         "replay": replay.json()["id"],
         "position": str(rows[0]["position"]),
         "subject": subject,
+        **await _told(service),
     }
+
+
+async def _told(service: Running) -> Made:
+    """An item of the unit's inbox, an address it is told at, and the mail with its code."""
+    asked = {"address": "office@example.org"}
+    mailbox = (await service.http.post("/v1/mailboxes", json=asked, headers=unit(service))).json()["id"]
+    mail = (await service.http.get("/v1/mails", headers=unit(service))).json()["rows"][0]["id"]
+
+    async def items() -> list[dict[str, str]]:
+        rows: list[dict[str, str]] = (await service.http.get("/v1/inbox", headers=unit(service))).json()["rows"]
+        return rows
+
+    return {"item": (await eventually(items))[0]["id"], "mailbox": mailbox, "mail": mail}
 
 
 MAKERS: dict[ServiceName, Callable[[Running], Awaitable[Made]]] = {

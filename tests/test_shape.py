@@ -15,7 +15,7 @@ ROOMS = sorted(folder for service in SERVICES for folder in service.iterdir() if
 
 LONGEST_FILE = 250
 ROOM_FILES = {"commands", "domain", "handlers", "storage", "consumers", "api", "__init__"}
-SERVICE_FILES = {"app", "__init__"}
+SERVICE_FILES = {"app", "rooms", "__init__"}
 SERVICES_FILES = {"commands", "__init__", "__main__"}
 EXTRA_FILES = {
     "assessment/notices/pages.py": "the public's pages of HTML, where whatever goes wrong is a page as well",
@@ -27,6 +27,9 @@ EXTRA_FILES = {
     "notification/deliveries/lanes.py": "what is due for one endpoint, tried so that it holds up no other",
     "notification/deliveries/sender.py": "the loop over all lanes, and the one place their outcomes are written",
     "notification/feed/growth.py": "waiting for the feed to grow: for readers and the fan-out, in no handler",
+    "notification/mails/letters.py": "the one place that writes what mails say: a picture of items, not a rule",
+    "notification/mails/posting.py": "the one place that speaks SMTP: one attempt, neither a rule nor a write",
+    "notification/mails/sender.py": "the loop over the mails that are due, in no handler",
     "notification/notices/atom.py": "the one place that writes Atom: a picture of notices, not a rule",
     "notification/notices/pages.py": "the public board of HTML, where whatever goes wrong is a page as well",
     "notification/streams/broker.py": "the one place that knows what RabbitMQ is told: neither a rule nor a write",

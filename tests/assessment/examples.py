@@ -5,7 +5,6 @@ from typing import Any
 
 from stdnum.cn.ric import calc_check_digit
 
-from services.assessment.app import DATA
 from services.assessment.batches.commands import PlanBatch
 from services.assessment.batches.domain import (
     Assignment,
@@ -22,6 +21,7 @@ from services.assessment.batches.domain import (
 from services.assessment.entries.commands import EnrolRow
 from services.assessment.entries.domain import Entry, blank, enrolled, entry_id
 from services.assessment.mirrors.domain import Card, Site, Standard, Unit, card_of, site_of, standard_of, unit_of
+from services.assessment.rooms import DATA
 from shared.events.registry import (
     CardIssued,
     Dimension,

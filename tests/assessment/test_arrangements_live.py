@@ -12,12 +12,12 @@ import pytest_asyncio
 
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
-from services.assessment.app import DATA
 from services.assessment.arrangements.handlers import Arrangements
 from services.assessment.arrangements.storage import roll_store, series_store
 from services.assessment.batches.domain import Batch, State
 from services.assessment.entries.domain import Entry, Place
 from services.assessment.entries.storage import entry_store
+from services.assessment.rooms import DATA
 from shared.clock import SHANGHAI
 from shared.errors import StorageUnavailable
 from shared.events.assessment import BatchArranged

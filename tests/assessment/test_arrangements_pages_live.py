@@ -15,10 +15,10 @@ import pytest_asyncio
 from infra.local.chromium import dom, screenshot
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
-from services.assessment.app import DATA
 from services.assessment.arrangements.domain import PartOnTicket
 from services.assessment.arrangements.handlers import TicketPaper
 from services.assessment.batches.domain import State
+from services.assessment.rooms import DATA
 from shared.http.rendering import Layouts
 from tests.assessment.driving import authorised, batch_of, batches, enrolled, get, moved, person_of, post, slug
 from tests.assessment.examples import published

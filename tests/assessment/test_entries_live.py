@@ -14,13 +14,13 @@ import pytest_asyncio
 
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
-from services.assessment.app import DATA
 from services.assessment.batches.domain import State as BatchState
 from services.assessment.eligibility.handlers import Reviews
 from services.assessment.entries.commands import EnrolRow
 from services.assessment.entries.domain import Entry, Score, State
 from services.assessment.entries.handlers import Entries
 from services.assessment.entries.storage import TO_BE_EXAMINED, entry_store
+from services.assessment.rooms import DATA
 from shared.events.registry import Alternative, Conditions, Predicate
 from shared.rulebook import Rulebook
 from shared.storage.store import Store

@@ -14,10 +14,10 @@ import pytest_asyncio
 
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
-from services.assessment.app import DATA
 from services.assessment.batches.domain import Batch, Quota, State
 from services.assessment.batches.handlers import Batches, Quotas
 from services.assessment.batches.storage import Wanted, batch_store, quota_store
+from services.assessment.rooms import DATA
 from shared.act import Act, Scope
 from shared.events.assessment import BatchFiled
 from shared.rulebook import Rulebook

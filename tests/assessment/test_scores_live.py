@@ -11,10 +11,10 @@ import pytest_asyncio
 
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
-from services.assessment.app import DATA
 from services.assessment.batches.domain import State
 from services.assessment.batches.storage import taking_rows
 from services.assessment.entries.storage import entry_store, tally
+from services.assessment.rooms import DATA
 from services.assessment.scores.commands import SheetRow
 from services.assessment.scores.handlers import ScorePapers, Scoring, Sealing
 from services.assessment.scores.storage import paper_store

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.docs.__main__ import ROOT
-from services.notification.app import DATA
+from services.notification.rooms import DATA
 from services.notification.subscriptions.commands import ChangeSubscription, Subscribe
 from services.notification.subscriptions.handlers import new_secret
 from services.notification.subscriptions.outward import Signer

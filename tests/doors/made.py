@@ -144,6 +144,7 @@ async def in_notification(service: Running) -> Made:
         "replay": replay.json()["id"],
         "position": str(rows[0]["position"]),
         "subject": subject,
+        **await _told(service),
     }
 
 
@@ -153,6 +154,19 @@ async def _reader(service: Running) -> str:
     reader = Reader(id="reader-33", authority="33", owner=UNIT, line="33", unit=UNIT, kind=Kind.QUEUE, password="")
     act = Act("reader-33", tools.clock.now(), "reader-33")
     return (await reader_store(tools.database).add(reader, [], act)).id
+
+
+async def _told(service: Running) -> Made:
+    """An item of the unit's inbox, an address it is told at, and the mail with its code."""
+    asked = {"address": "office@example.org"}
+    mailbox = (await service.http.post("/v1/mailboxes", json=asked, headers=unit(service))).json()["id"]
+    mail = (await service.http.get("/v1/mails", headers=unit(service))).json()["rows"][0]["id"]
+
+    async def items() -> list[dict[str, str]]:
+        rows: list[dict[str, str]] = (await service.http.get("/v1/inbox", headers=unit(service))).json()["rows"]
+        return rows
+
+    return {"item": (await eventually(items))[0]["id"], "mailbox": mailbox, "mail": mail}
 
 
 MAKERS: dict[ServiceName, Callable[[Running], Awaitable[Made]]] = {

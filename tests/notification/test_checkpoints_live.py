@@ -12,9 +12,9 @@ import pytest_asyncio
 
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
-from services.notification.app import Rooms
 from services.notification.checkpoints.domain import Checkpoint
 from services.notification.checkpoints.storage import CheckpointLog
+from services.notification.rooms import Rooms
 from shared.errors import StorageUnavailable
 from shared.process import Tools
 from tests.live import built, eventually, running, served, settings_for

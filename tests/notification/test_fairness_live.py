@@ -12,8 +12,8 @@ from statistics import quantiles
 
 import pytest
 
-from services.notification.app import Rooms
 from services.notification.feed.storage import FeedLog
+from services.notification.rooms import Rooms
 from tests.live import Running
 from tests.notification.examples import feed_event
 from tests.notification.receiver import NEVER, Receiver

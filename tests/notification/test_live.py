@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.notification.app import DATA
 from services.notification.deliveries.storage import Deliveries
+from services.notification.rooms import DATA
 from shared.act import NATIONAL
 from shared.events.assessment import FinalResult, ResultsFinalised
 from shared.events.notification import EndpointDisabled

@@ -22,8 +22,8 @@ from joserfc.jwk import KeySet
 from infra.local.chromium import dom, screenshot
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
-from services.notification.app import Rooms
 from services.notification.notices.domain.causes import identity_of
+from services.notification.rooms import Rooms
 from shared.clock import SHANGHAI
 from shared.events.assessment import ResultsPublicised
 from shared.events.base import Event

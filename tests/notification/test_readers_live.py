@@ -20,7 +20,7 @@ from aiormq.exceptions import ChannelAccessRefused, ChannelInvalidStateError
 
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
-from services.notification.app import DATA
+from services.notification.rooms import DATA
 from services.notification.streams.broker import Administration, ManagementAway, ManagementRefuses, Outlet
 from services.notification.streams.commands import Kind
 from services.notification.streams.domain import OUT, Reader

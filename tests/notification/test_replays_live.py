@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.notification.app import Rooms
 from services.notification.deliveries.domain import Attempt, Delivery, Schedule
 from services.notification.deliveries.storage import Endpoints
 from services.notification.replays import handlers
+from services.notification.rooms import Rooms
 from tests.live import Running, eventually
 from tests.notification.examples import delivery
 from tests.notification.receiver import Receiver

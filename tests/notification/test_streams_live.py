@@ -15,10 +15,10 @@ import pytest
 
 from infra.local.issuer import Issuer
 from infra.local.servers import Servers
-from services.notification.app import DATA
 from services.notification.feed.domain.event import FeedEvent
 from services.notification.feed.growth import Growth
 from services.notification.feed.storage import FeedLog
+from services.notification.rooms import DATA
 from services.notification.streams.broker import Outlet
 from services.notification.streams.handlers import RUN, Out
 from services.notification.streams.storage import Reached

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.notification.app import DATA
 from services.notification.feed.handlers import Streams, TooManyStreams
+from services.notification.rooms import DATA
 from shared.clock import Clock
 from shared.rulebook import Rulebook
 from tests.live import Running, eventually

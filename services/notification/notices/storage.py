@@ -63,19 +63,20 @@ async def of_series(store: Store[Notice], series: Sequence[str]) -> list[Notice]
 
 
 class Followed:
-    """How far the feed was followed; it only moves forward."""
+    """How far the feed was followed, for notices or for what else is made of it; it only moves forward."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, follower: str = FOLLOWER) -> None:
         self._rows = database.collection("notices_followed")
+        self._follower = follower
 
     async def position(self) -> int:
-        """The position up to which every notice is made."""
-        row = await self._rows.find_one({"_id": FOLLOWER})
+        """The position up to which everything is made."""
+        row = await self._rows.find_one({"_id": self._follower})
         return int(row["position"]) if row else 0
 
     async def move(self, position: int) -> None:
-        """Every notice up to `position` is made."""
-        await self._rows.update({"_id": FOLLOWER}, {"$max": {"position": position}}, upsert=True)
+        """Everything up to `position` is made."""
+        await self._rows.update({"_id": self._follower}, {"$max": {"position": position}}, upsert=True)
 
 
 class UnitNames:

@@ -1,0 +1,1 @@
+"""Mails: what an inbox is told goes to the addresses that its organisation named and proved."""

@@ -90,7 +90,7 @@ class StorageUnavailable(Fault):
 
 
 class TooMany(Fault):
-    """Too many requests come from your address; wait and repeat the request."""
+    """This is asked too often; wait and repeat the request."""
 
     slug, kind = "too-many-requests", Kind.TOO_MANY
 

@@ -10,9 +10,11 @@ from typing import Any
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
+CHALLENGE = "skillcert.challenge"
+
 
 class Receiver:
-    """`url` takes the webhooks; `secret` is set once the subscription is made."""
+    """`url` takes the webhooks and answers challenges; `secret` is set once the subscription is made."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -21,6 +23,7 @@ class Receiver:
         self.events: dict[str, dict[str, Any]] = {}
         self.traces: dict[str, str] = {}
         self.unverified = 0
+        self.challenges = 0
         self._lock = Lock()
 
     def take(self, headers: dict[str, str], body: bytes) -> int:
@@ -37,6 +40,21 @@ class Receiver:
             self.events[event["id"]] = event
             self.traces[event["id"]] = headers.get("traceparent", "").split("-")[1:2][0]
         return 204
+
+    def answer(self, body: bytes) -> bytes | None:
+        """The answer to a challenge, None to anything else.
+
+        The first one comes before its secret is known, so it is told by its type and not by its signature.
+        """
+        try:
+            said = json.loads(body)
+        except ValueError:
+            return None
+        if not isinstance(said, dict) or said.get("type") != CHALLENGE:
+            return None
+        with self._lock:
+            self.challenges += 1
+        return json.dumps({"challenge": said.get("challenge")}).encode()
 
     def received(self) -> list[dict[str, Any]]:
         """The different events that came so far."""
@@ -58,12 +76,6 @@ class Receiver:
             thread.join()
 
 
-def challenged(body: bytes) -> bytes | None:
-    """What to answer to a challenge, which comes before the secret is known; None for everything else."""
-    said = json.loads(body)
-    return json.dumps({"challenge": said["challenge"]}).encode() if said["type"] == "skillcert.challenge" else None
-
-
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: a sender that is killed leaves broken connections."""
@@ -75,13 +87,15 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            if (answer := challenged(body)) is not None:
-                self._answer(200, answer)
+            if (answer := receiver.answer(body)) is not None:
+                self._say(200, answer)
             else:
-                self._answer(receiver.take({name.lower(): value for name, value in self.headers.items()}, body), b"")
+                self._say(receiver.take({name.lower(): value for name, value in self.headers.items()}, body))
 
-        def _answer(self, status: int, body: bytes) -> None:
+        def _say(self, status: int, body: bytes = b"") -> None:
             self.send_response(status)
+            if body:
+                self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

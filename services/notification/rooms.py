@@ -76,8 +76,20 @@ class Rooms:
         tools = self.tools
         hosts = Hosts(private_allowed=tools.settings.webhook_private_hosts)
         calls = Calls(hosts, self.rules, tools.clock)
-        store, keyring = subscription_store(tools.database), self.keyring
-        return Subscriptions(store, self.log.newest, hosts, tools.sealer, keyring, self.rules, tools.clock, calls)
+        asking = allowance(
+            "subscription.asked_per_minute", self.rules, tools.clock, bounded=True, who="the owner of a subscription"
+        )
+        return Subscriptions(
+            subscription_store(tools.database),
+            self.log.newest,
+            hosts,
+            tools.sealer,
+            self.keyring,
+            self.rules,
+            tools.clock,
+            calls,
+            asking,
+        )
 
     @cached_property
     def deliveries(self) -> Deliveries:

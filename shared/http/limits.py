@@ -1,4 +1,4 @@
-"""How often one address may ask the public's doors: a token bucket for each, in bounded memory."""
+"""How often one address may ask the public's doors, or one thing be asked: a token bucket each, in bounded memory."""
 
 import ipaddress
 import math
@@ -27,11 +27,13 @@ class Allowance:
         rule: str,
         per_minute: Callable[[], int] | None,
         *,
+        who: str = "an address",
         most: int = MOST_ADDRESSES,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._rule = rule
         self._per_minute = per_minute
+        self._who = who
         self._most = most
         self._ticks = ticks
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
@@ -53,13 +55,15 @@ class Allowance:
         if not enough:
             wait = math.ceil((1 - left) * 60 / allowed)
             raise TooMany(
-                f"an address may ask {allowed} times a minute; ask again in {wait} s", rule=self._rule, retry_after=wait
+                f"{self._who} may ask {allowed} times a minute; ask again in {wait} s",
+                rule=self._rule,
+                retry_after=wait,
             )
 
 
-def allowance(rule: str, rules: Rulebook, clock: Clock, *, bounded: bool) -> Allowance:
-    """What one address of the public may ask of some doors, by a rule; unbounded where the settings say so."""
-    return Allowance(rule, (lambda: rules.integer(rule, on=clock.today())) if bounded else None)
+def allowance(rule: str, rules: Rulebook, clock: Clock, *, bounded: bool, who: str = "an address") -> Allowance:
+    """What one address of the public, or `who` is named, may ask by a rule; unbounded where the settings say so."""
+    return Allowance(rule, (lambda: rules.integer(rule, on=clock.today())) if bounded else None, who=who)
 
 
 def address_of(request: Request) -> str:

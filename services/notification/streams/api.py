@@ -1,11 +1,8 @@
 """Readers over HTTP: ask, look, rotate, end; the password is in the answer that makes it, and nowhere else."""
 
-import json
-from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from services.notification.streams.commands import AskToRead, Kind
@@ -14,13 +11,12 @@ from services.notification.streams.handlers import Readers
 from services.notification.streams.storage import listed
 from services.notification.subscriptions.api import OWNERS
 from shared.auth import Role
-from shared.http.door import Asked, Calling, Door, Expected, allow, doors
+from shared.http.door import Asked, Calling, Expected, allow, doors
 from shared.http.pages import Cursor, Limit, Page, after, page
+from shared.http.shown import showing
 from shared.http.tags import tagged
-from shared.privacy import Sealer
 
 CREATED = 201
-SHOWING = (200, CREATED)
 
 
 class ReaderView(BaseModel):
@@ -51,7 +47,7 @@ class NewPassword(ReaderView):
 def routes(readers: Readers, amqp: str) -> APIRouter:
     """The doors of the streams room; `amqp` is where other systems reach the broker."""
     router = doors("/readers", "readers")
-    shows = _door_that_opens(readers.sealer)
+    shows = showing("password", readers.sealer)
 
     @allow(*OWNERS)
     async def ask(asked: AskToRead, act: Asked, response: Response) -> NewPassword:
@@ -101,27 +97,3 @@ def _fields(reader: Reader, amqp: str) -> dict[str, Any]:
     offset = "first" if reader.kind is Kind.STREAM else None
     told = {"amqp": amqp, "user": reader.user, "queue": reader.queue, "stream_offset": offset}
     return {**reader.model_dump(exclude={"password"}), **told}
-
-
-def _door_that_opens(sealer: Sealer) -> type[Door]:
-    """A door whose answers are kept with the password sealed, and opened on their way out, repeats too."""
-
-    class OpeningDoor(Door):
-        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-            kept = super().get_route_handler()
-
-            async def through(request: Request) -> Response:
-                return _opened(await kept(request), sealer)
-
-            return through
-
-    return OpeningDoor
-
-
-def _opened(response: Response, sealer: Sealer) -> Response:
-    if response.status_code not in SHOWING:
-        return response
-    answer = json.loads(bytes(response.body))
-    answer["password"] = sealer.open(answer["password"], bound_to=answer["id"])
-    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
-    return JSONResponse(answer, response.status_code, {**headers, "Cache-Control": "no-store"})

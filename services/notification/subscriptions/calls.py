@@ -47,14 +47,16 @@ class Calls:
     rules: Rulebook
     clock: Clock
 
-    async def challenge(self, subscription: Subscription, signer: Signer) -> str:
+    async def challenge(self, subscription: Subscription, signer: Signer, spent: float = 0.0) -> str:
         """Ask an endpoint to say a random text back; why it did not, empty when it did.
 
-        It shows that somebody at this address knows what a challenge is and lets it be answered; not who that is.
+        It shows that what answers there reads what is posted to it and gives back a text unknown until then: that
+        somebody meant this very URL to take webhooks, or that an echo stands there. It does not show who that is, nor
+        that signatures are checked. Whoever waits has `spent` some seconds already; the endpoint has that much less.
         """
         challenge = secrets.token_urlsafe(32)
         asked = {"type": CHALLENGE, "challenge": challenge, "subscription": subscription.id}
-        said = await self._post(subscription, signer, f"challenge-{secrets.token_hex(16)}", asked, JSON)
+        said = await self._post(subscription, signer, f"challenge-{secrets.token_hex(16)}", asked, JSON, spent)
         if not said.taken:
             return f"it answered the challenge with {said.answer}"
         return "" if hmac.compare_digest(_echoed(said.body), challenge.encode()) else ELSE
@@ -81,11 +83,12 @@ class Calls:
         identity: str,
         said: Mapping[str, object],
         headers: Mapping[str, str],
+        spent: float = 0.0,
     ) -> Answer:
         outward = Outward(subscription.url, signer, self.hosts)
         seconds = self.rules.number("delivery.timeout", on=self.clock.today())
         async with transport(self._tls) as place:
-            return await outward.post(place, identity, to_json(said).decode(), seconds, headers)
+            return await outward.post(place, identity, to_json(said).decode(), seconds - spent, headers)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:

@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from time import monotonic
 
 from services.notification.feed.domain.filters import check_filter
 from services.notification.subscriptions.calls import Calls, Tried
@@ -17,6 +18,7 @@ from shared.act import NATIONAL, Act, scope_of
 from shared.auth import Caller
 from shared.clock import SHANGHAI, Clock
 from shared.events.base import Event
+from shared.http.limits import Allowance
 from shared.privacy import Sealer
 from shared.rulebook import Rulebook
 from shared.signing import Keyring
@@ -28,7 +30,10 @@ Decide = Callable[[Subscription], tuple[Subscription, Sequence[Event]]]
 
 @dataclass(frozen=True)
 class Subscriptions:
-    """The subscriptions room; `newest` asks the feed where now is."""
+    """The subscriptions room; `newest` asks the feed where now is.
+
+    `asking` bounds how often one endpoint is called because its owner asks for it.
+    """
 
     subscriptions: Store[Subscription]
     newest: Callable[[], Awaitable[int]]
@@ -38,13 +43,16 @@ class Subscriptions:
     rules: Rulebook
     clock: Clock
     calls: Calls
+    asking: Allowance
 
     async def subscribe(self, act: Act, asked: Subscribe) -> Subscription:
         """A new endpoint with a secret of its own, challenged at once; a repeat of the act gets the first one's."""
         assert act.caller is not None
         only = asked.filter()
         check_filter(only, act.scope.authority, act.scope.unit, at="")
+        begun = monotonic()
         await self.hosts.check(asked.url)
+        spent = monotonic() - begun
         identity = f"subscription-{act.id}"
         begin = await self.newest() if asked.from_position is None else asked.from_position
         subscription = Subscription(
@@ -61,7 +69,7 @@ class Subscriptions:
             ordered=asked.ordered,
             secret=self.sealer.seal(new_secret(), bound_to=identity),
         )
-        return await self._challenge(_afterwards(act), await self.subscriptions.add(subscription, [], act))
+        return await self._challenge(_afterwards(act), await self.subscriptions.add(subscription, [], act), spent)
 
     async def get(self, subscription: str, caller: Caller) -> Subscription:
         """One subscription of the caller's."""
@@ -72,6 +80,7 @@ class Subscriptions:
     async def verify(self, act: Act, subscription: str, expect: int | None) -> Subscription:
         """Challenge its endpoint again; nothing if it answered before."""
         found = await self._change(act, subscription, lambda found: (found, []), expect)
+        self.asking.take(subscription)
         return await self._challenge(act, found)
 
     async def try_out(self, act: Act, subscription: str) -> Tried:
@@ -79,6 +88,7 @@ class Subscriptions:
         assert act.caller is not None
         found = await self.get(subscription, act.caller)
         found.must_be_verified()
+        self.asking.take(subscription)
         return await self.calls.try_out(found, self.signer(found))
 
     async def enable(self, act: Act, subscription: str, expect: int | None) -> Subscription:
@@ -91,8 +101,10 @@ class Subscriptions:
 
     async def change(self, act: Act, subscription: str, asked: ChangeSubscription, expect: int | None) -> Subscription:
         """Send otherwise, or elsewhere: what is absent stays; a new URL is challenged at once."""
+        begun = monotonic()
         if asked.url is not None:
             await self.hosts.check(asked.url)
+        spent = monotonic() - begun
 
         def decided(found: Subscription) -> tuple[Subscription, Sequence[Event]]:
             return found.changed(
@@ -103,7 +115,7 @@ class Subscriptions:
             )
 
         found = await self._change(act, subscription, decided, expect)
-        return found if asked.url is None else await self._challenge(_afterwards(act), found)
+        return found if asked.url is None else await self._challenge(_afterwards(act), found, spent)
 
     async def rotate(self, act: Act, subscription: str, expect: int | None) -> Subscription:
         """A new secret; the old one signs as well for a while."""
@@ -130,10 +142,10 @@ class Subscriptions:
             subscription, act, lambda found: found.given_up(failing_since, last_answer)
         )
 
-    async def _challenge(self, act: Act, subscription: Subscription) -> Subscription:
+    async def _challenge(self, act: Act, subscription: Subscription, spent: float = 0.0) -> Subscription:
         if subscription.state is not State.UNVERIFIED:
             return subscription
-        reason = await self.calls.challenge(subscription, self.signer(subscription))
+        reason = await self.calls.challenge(subscription, self.signer(subscription), spent)
         return await self.subscriptions.change(
             subscription.id, act, lambda found: found.challenged(subscription.url, reason)
         )

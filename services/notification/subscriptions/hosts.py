@@ -9,6 +9,7 @@ import httpx
 
 from services.notification.subscriptions.domain import PrivateHost, WrongUrl, check_url, is_public
 
+LOOKED_UP_WITHIN = 3.0  # seconds at the door, where somebody waits for the challenge as well
 KNOWN_FOR = 5.0  # seconds a looked-up address is used again; connections go to that very address
 
 
@@ -27,7 +28,11 @@ class Hosts:
             _ = parsed.host  # decoded only now, and only now refused
         except (httpx.InvalidURL, UnicodeError) as cause:
             raise WrongUrl("the URL cannot be read; mend its host or port", field="/url") from cause
-        await self.address(parsed.raw_host.decode())
+        try:
+            async with asyncio.timeout(LOOKED_UP_WITHIN):
+                await self.address(parsed.raw_host.decode())
+        except TimeoutError as cause:
+            raise WrongUrl("the host is not found in time; check its name, then repeat", field="/url") from cause
 
     async def address(self, host: str) -> str | None:
         """The address to connect to instead of the host's name, so that none other is met; None: any will do.

@@ -9,7 +9,7 @@ from services.notification.checkpoints import api as checkpoints_api
 from services.notification.checkpoints.handlers import Checkpoints
 from services.notification.checkpoints.storage import CheckpointLog
 from services.notification.deliveries import api as deliveries_api
-from services.notification.deliveries.handlers import FanOut
+from services.notification.deliveries.handlers import FanOut, Lags
 from services.notification.deliveries.sender import Sender
 from services.notification.deliveries.storage import Cursors, Deliveries, Endpoints
 from services.notification.feed import api as feed_api
@@ -114,6 +114,11 @@ class Rooms:
         )
 
     @cached_property
+    def lags(self) -> Lags:
+        database = self.tools.database
+        return Lags(self.log, self.subscriptions, self.deliveries, Cursors(database), Endpoints(database))
+
+    @cached_property
     def replays(self) -> Replays:
         return Replays(
             replay_store(self.tools.database),
@@ -216,6 +221,7 @@ def _routers(rooms: Rooms) -> list[APIRouter]:
         subscriptions_api.key_routes(rooms.keyring),
         replays_api.routes(rooms.replays),
         deliveries_api.routes(rooms.deliveries),
+        deliveries_api.lag_routes(rooms.lags),
         streams_api.routes(rooms.readers, rooms.amqp),
         checkpoints_api.routes(rooms.checkpoints),
         checkpoints_api.line_routes(rooms.checkpoints),

@@ -227,6 +227,24 @@ async def test_a_look_with_time_goes_on_until_it_has_enough_or_is_at_the_end(dat
     assert ([row.position for row in rows], at) == ([95], 100)
 
 
+@pytest.mark.parametrize(
+    ("unit", "limit", "seconds", "counted"),
+    [
+        ("u1", 99, 60, (50, True)),
+        ("u1", 50, 60, (50, False)),
+        ("u1", 7, 60, (7, False)),
+        ("u1", 99, 0, (5, False)),
+        ("u2", 99, 60, (0, True)),
+    ],
+)
+async def test_what_is_counted_is_counted_to_a_limit_and_in_time(
+    databases: list[Database], unit: str, limit: int, seconds: float, counted: tuple[int, bool]
+) -> None:
+    log = FeedLog(databases[0], look=10)
+    await log.append([feed_event(event=f"e{number}", unit=f"u{number % 2}") for number in range(100)])
+    assert await log.count(Wanted(0, limit, Filter(units=(unit,))), EVERYTHING, 100, seconds) == counted
+
+
 async def test_a_reader_of_what_is_rare_is_told_to_read_on_and_finds_it_at_last(databases: list[Database]) -> None:
     log = FeedLog(databases[0], look=1)
     streams = Streams(Rulebook.load(DATA / "rules.json"), Clock())

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 
@@ -62,6 +62,11 @@ def _type(pattern: str) -> str | Document:
     if not pattern.endswith(".*"):
         return pattern
     return {"$gte": pattern[:-1], "$lt": f"{pattern[:-1]}\uffff"}
+
+
+def _query(wanted: Wanted, scope: Scope, until: int) -> Document:
+    # Both may name the line or the unit: neither may replace the other.
+    return {"_id": {"$gt": wanted.after, "$lte": until}, "$and": [within(scope), wanted.query()]}
 
 
 def within(scope: Scope) -> Document:
@@ -156,9 +161,7 @@ class FeedLog:
 
     async def read(self, wanted: Wanted, scope: Scope, until: int) -> list[FeedEvent]:
         """Events after a position up to `until` (included) within a scope, oldest first."""
-        # Both may name the line or the unit: neither may replace the other.
-        query = {"_id": {"$gt": wanted.after, "$lte": until}, "$and": [within(scope), wanted.query()]}
-        rows = await self._rows.find(query, sort=[("_id", 1)], limit=wanted.limit)
+        rows = await self._rows.find(_query(wanted, scope, until), sort=[("_id", 1)], limit=wanted.limit)
         return [_event(row) for row in rows]
 
     async def look(self, wanted: Wanted, scope: Scope, until: int, seconds: float) -> tuple[list[FeedEvent], int]:
@@ -167,12 +170,31 @@ class FeedLog:
         Two filters that are common, and never meet, cost a step for each event of the feed: a look ends in time all
         the same, and the next one goes on from there.
         """
-        rows, at, ends = list[FeedEvent](), wanted.after, monotonic() + seconds
-        while at < until and len(rows) < wanted.limit and (at == wanted.after or monotonic() < ends):
-            further = min(at + self._at_once, until)
-            rows += await self.read(replace(wanted, after=at, limit=wanted.limit - len(rows)), scope, further)
-            at = further
-        return rows, rows[-1].position if len(rows) == wanted.limit else at
+        rows, reached = list[FeedEvent](), wanted.after
+        for at, reached in self._parts(wanted.after, until, seconds):
+            rows += await self.read(replace(wanted, after=at, limit=wanted.limit - len(rows)), scope, reached)
+            if len(rows) == wanted.limit:
+                return rows, rows[-1].position
+        return rows, reached
+
+    async def count(self, wanted: Wanted, scope: Scope, until: int, seconds: float) -> tuple[int, bool]:
+        """How many there are, up to the limit and in about so many seconds; whether that is all."""
+        count, reached = 0, wanted.after
+        for at, reached in self._parts(wanted.after, until, seconds):
+            left = wanted.limit - count
+            query = _query(replace(wanted, after=at), scope, reached)
+            found = await self._rows.aggregate([{"$match": query}, {"$limit": left}, {"$count": "events"}])
+            count += found[0]["events"] if found else 0
+            if count == wanted.limit:
+                return count, False
+        return count, reached >= until
+
+    def _parts(self, after: int, until: int, seconds: float) -> Iterator[tuple[int, int]]:
+        """The first part whatever it takes, then further ones as long as there is time."""
+        at, ends = after, monotonic() + seconds
+        while at < until and (at == after or monotonic() < ends):
+            begin, at = at, min(at + self._at_once, until)
+            yield begin, at
 
     async def naming(self, subject: str, scope: Scope, most: int) -> list[FeedEvent]:
         """Events that name something, by the time they were said."""

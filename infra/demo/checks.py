@@ -196,7 +196,7 @@ async def feed_of(world: World) -> list[dict[str, Any]]:
     after = "0"
     while True:
         run = await world.center.get("notification", "/v1/events", after=after, limit=1000)
-        if not run["rows"]:
+        if not run["rows"] and not run["more"]:
             return events
         events += run["rows"]
         after = run["next"]

@@ -66,6 +66,7 @@ def _routers(rooms: Rooms) -> list[APIRouter]:
         subscriptions_api.key_routes(rooms.keyring),
         replays_api.routes(rooms.replays),
         deliveries_api.routes(rooms.deliveries),
+        deliveries_api.lag_routes(rooms.lags),
         streams_api.routes(rooms.readers, rooms.amqp),
         checkpoints_api.routes(rooms.checkpoints),
         checkpoints_api.line_routes(rooms.checkpoints),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from services.notification.checkpoints.handlers import Checkpoints
 from services.notification.checkpoints.storage import CheckpointLog
-from services.notification.deliveries.handlers import FanOut
+from services.notification.deliveries.handlers import FanOut, Lags
 from services.notification.deliveries.sender import Sender
 from services.notification.deliveries.storage import Cursors, Deliveries, Endpoints
 from services.notification.feed.growth import Growth
@@ -121,6 +121,11 @@ class Rooms:
             room=self.sender.room,
             hand=self.sender.hand,
         )
+
+    @cached_property
+    def lags(self) -> Lags:
+        database = self.tools.database
+        return Lags(self.log, self.subscriptions, self.deliveries, Cursors(database), Endpoints(database))
 
     @cached_property
     def replays(self) -> Replays:

@@ -172,3 +172,13 @@ async def test_the_whole_history_is_pulled_page_by_page(service: Running) -> Non
 
     seen = await eventually(pulled)
     assert seen[: end["position"]] == list(range(1, end["position"] + 1))
+
+
+async def test_an_answer_says_whether_the_feed_goes_on_after_it_already(service: Running) -> None:
+    first, second = await say(service), await say(service)
+    begin = (await center(service).in_feed(first))[0]["position"] - 1
+    await center(service).in_feed(second)
+    some = (await center(service).get("/events", after=begin, limit=1)).json()
+    rest = (await center(service).get("/events", after=some["next"], limit=100)).json()
+    assert ([row["id"] for row in some["rows"]], some["more"]) == ([first], True)
+    assert ([row["id"] for row in rest["rows"]], rest["more"]) == ([second], False)

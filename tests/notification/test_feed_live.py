@@ -15,11 +15,15 @@ from services.notification.deliveries.handlers import FanOut
 from services.notification.deliveries.storage import Cursors, Deliveries
 from services.notification.feed.domain.event import FeedEvent, Head, digested, placed
 from services.notification.feed.domain.filters import Filter
+from services.notification.feed.growth import Growth
+from services.notification.feed.handlers import Feed, Run, Streams
 from services.notification.feed.storage import FeedLog, Wanted
+from services.notification.rooms import DATA
 from services.notification.subscriptions.storage import subscription_store
 from shared.act import EVERYTHING, NATIONAL, Act, Scope
 from shared.clock import Clock
 from shared.digests import chained, digest_of
+from shared.rulebook import Rulebook
 from shared.storage.mongo import Database
 from tests.notification.examples import NOON, delivery, feed_event, subscription
 
@@ -198,6 +202,72 @@ async def test_a_reader_finds_what_it_asks_for_within_its_scope(
     )
     rows = await log.read(wanted, scope, until=4)
     assert "".join(row.event for row in rows) == found
+
+
+async def test_a_look_for_what_is_rare_ends_in_time_and_the_next_goes_on_from_there(databases: list[Database]) -> None:
+    log = FeedLog(databases[0], look=10)
+    await log.append([feed_event(event=f"e{number}", unit=f"u{number}") for number in range(1, 101)])
+    rare = Filter(units=("u35", "u95"))
+    at, looks = 0, list[tuple[int, list[int]]]()
+    while at < 100:
+        rows, at = await log.look(Wanted(at, 2, rare), EVERYTHING, 100, seconds=0)
+        looks.append((at, [row.position for row in rows]))
+    found = {40: [35], 100: [95]}
+    assert looks == [(end, found.get(end, [])) for end in range(10, 101, 10)]
+    assert await log.look(Wanted(100, 2, rare), EVERYTHING, 100, seconds=0) == ([], 100)
+
+
+async def test_a_look_with_time_goes_on_until_it_has_enough_or_is_at_the_end(databases: list[Database]) -> None:
+    log = FeedLog(databases[0], look=10)
+    await log.append([feed_event(event=f"e{number}", unit=f"u{number}") for number in range(1, 101)])
+    rare = Filter(units=("u35", "u36", "u95"))
+    rows, at = await log.look(Wanted(0, 2, rare), EVERYTHING, 100, seconds=60)
+    assert ([row.position for row in rows], at) == ([35, 36], 36)
+    rows, at = await log.look(Wanted(at, 2, rare), EVERYTHING, 100, seconds=60)
+    assert ([row.position for row in rows], at) == ([95], 100)
+
+
+@pytest.mark.parametrize(
+    ("unit", "limit", "seconds", "counted"),
+    [
+        ("u1", 99, 60, (50, True)),
+        ("u1", 50, 60, (50, False)),
+        ("u1", 7, 60, (7, False)),
+        ("u1", 99, 0, (5, False)),
+        ("u2", 99, 60, (0, True)),
+    ],
+)
+async def test_what_is_counted_is_counted_to_a_limit_and_in_time(
+    databases: list[Database], unit: str, limit: int, seconds: float, counted: tuple[int, bool]
+) -> None:
+    log = FeedLog(databases[0], look=10)
+    await log.append([feed_event(event=f"e{number}", unit=f"u{number % 2}") for number in range(100)])
+    assert await log.count(Wanted(0, limit, Filter(units=(unit,))), EVERYTHING, 100, seconds) == counted
+
+
+async def test_a_reader_of_what_is_rare_is_told_to_read_on_and_finds_it_at_last(databases: list[Database]) -> None:
+    log = FeedLog(databases[0], look=1)
+    streams = Streams(Rulebook.load(DATA / "rules.json"), Clock())
+    feed = Feed(log, Growth(log.newest), streams)
+    await log.append([feed_event(event=f"e{number}", unit=f"u{number}") for number in range(1, 2001)])
+    run, runs = Run([], 0, more=True), 0
+    while run.more:
+        assert not run.rows
+        run, runs = await feed.read(Wanted(run.reached, 1, Filter(units=("u2000",))), EVERYTHING, wait=0), runs + 1
+    assert [row.position for row in run.rows] == [2000]
+    assert runs > 1
+
+
+async def test_who_waits_does_not_look_again_at_what_was_seen(databases: list[Database]) -> None:
+    log = FeedLog(databases[0])
+    feed = Feed(log, Growth(log.newest), Streams(Rulebook.load(DATA / "rules.json"), Clock()))
+    await log.append([feed_event(event=f"e{number}") for number in range(5)])
+    waiting = asyncio.create_task(feed.read(Wanted(0, 5, Filter(units=("late",))), EVERYTHING, wait=4))
+    for number in range(5):
+        await log.append([feed_event(event=f"f{number}")])
+    await log.append([feed_event(event="late", unit="late"), feed_event(event="last")])
+    run = await waiting
+    assert ([row.position for row in run.rows], run.reached, run.more) == ([11], 12, False)
 
 
 async def test_several_processes_fan_out_each_delivery_once(databases: list[Database]) -> None:

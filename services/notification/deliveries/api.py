@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from services.notification.deliveries.domain import Attempt, Delivery, State
+from services.notification.deliveries.handlers import Lags
 from services.notification.deliveries.storage import Deliveries
 from services.notification.subscriptions.storage import owned_by
 from shared.auth import Role
@@ -31,6 +32,19 @@ class DeliveryView(BaseModel):
     replay: str = Field(description="the replay that sends it again; empty: it is sent as it happened")
     redriven: str = Field(description="the act or replay that last had it tried anew; empty: none")
     ended_at: datetime | None
+
+
+class LagView(BaseModel):
+    """How far a subscription is behind what is said."""
+
+    position: int = Field(description="of the feed: of what it wants up to here, deliveries are made")
+    newest: int = Field(description="position of the newest event")
+    behind: int = Field(description="events after `position` that it wants, of which no delivery is made yet")
+    waiting: int = Field(description="deliveries that are made and not yet taken, given up or dropped")
+    at_least: bool = Field(description="whether it may be more: counts end at 10,000, and after half a second")
+    oldest_due_at: datetime | None = Field(description="when the delivery that waits longest is, or was, to be tried")
+    last_taken_at: datetime | None = Field(description="when the last attempt began that its endpoint took")
+    failing_since: datetime | None = Field(description="first failed attempt since its endpoint last took anything")
 
 
 def routes(deliveries: Deliveries) -> APIRouter:
@@ -62,6 +76,19 @@ def routes(deliveries: Deliveries) -> APIRouter:
     async def read(delivery: str, caller: Calling) -> DeliveryView:
         """One delivery with every attempt."""
         return _view(await deliveries.get(delivery, owned_by(caller)))
+
+    return router
+
+
+def lag_routes(lags: Lags) -> APIRouter:
+    """What a subscriber asks to learn how far it is behind."""
+    router = doors("/subscriptions", "deliveries")
+
+    @router.get("/{subscription}/lag")
+    @allow(*READERS)
+    async def lag(subscription: str, caller: Calling) -> LagView:
+        """How far a subscription is behind, in events and deliveries, and since when."""
+        return LagView.model_validate(await lags.of(subscription, caller), from_attributes=True)
 
     return router
 

@@ -152,6 +152,19 @@ def within_reach(
     return groups
 
 
+class Lag(NamedTuple):
+    """How far a subscription is behind what is said, as it is known at one moment."""
+
+    position: int
+    newest: int
+    behind: int
+    waiting: int
+    at_least: bool
+    oldest_due_at: datetime | None
+    last_taken_at: datetime | None
+    failing_since: datetime | None
+
+
 class Errand(NamedTuple):
     """One attempt to make, by the rules of its day, begun before `until` (monotonic): then it ends within its lease."""
 
@@ -170,6 +183,7 @@ class Health(BaseModel):
 
     failing_since: datetime | None = Field(default=None, description="first failed attempt since it last took anything")
     well_at: datetime | None = Field(default=None, description="it took something, or was no longer tried, at last")
+    taken_at: datetime | None = Field(default=None, description="it took something at last")
 
     def is_dead(self, attempt: Attempt, days: float) -> bool:
         """Whether this failed attempt is the one too many."""

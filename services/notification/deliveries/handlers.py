@@ -10,15 +10,17 @@ from uuid import uuid4
 
 from prometheus_client import Gauge
 
-from services.notification.deliveries.domain import Delivery, made_for, within_reach
-from services.notification.deliveries.storage import Cursors, Deliveries
+from services.notification.deliveries.domain import Delivery, Lag, made_for, within_reach
+from services.notification.deliveries.storage import Cursors, Deliveries, Endpoints
 from services.notification.feed.domain.event import FeedEvent
 from services.notification.feed.domain.filters import Filter
 from services.notification.feed.growth import Follower
 from services.notification.feed.storage import FeedLog, Wanted, admits
 from services.notification.subscriptions.domain import Subscription
+from services.notification.subscriptions.handlers import Subscriptions
 from services.notification.subscriptions.storage import active, standing, told
 from shared.act import EVERYTHING, Scope
+from shared.auth import Caller
 from shared.clock import Clock
 from shared.storage.store import Store
 
@@ -27,6 +29,9 @@ CHUNK = 1_000  # deliveries after which a turn ends, so that nobody's new event 
 LONGEST_REST = 0.2  # seconds after a turn that did not come to the end
 
 BEHIND = Gauge("skillcert_fan_out_behind", "Events that the subscription furthest behind has not been told of")
+
+COUNTED = 10_000  # events and deliveries at most, when somebody asks how far behind a subscription is
+COUNTS = 0.5  # seconds, about
 
 Fresh = Sequence[tuple[Delivery, FeedEvent]]
 
@@ -168,3 +173,27 @@ class FanOut(Follower):
             if subscription.id in handed:
                 self.hand(subscription, handed[subscription.id])
         self.made([row for row in group if row.id in left])
+
+
+@dataclass(frozen=True)
+class Lags:
+    """How far each subscription is behind, told from what is written down: whichever process works for it."""
+
+    log: FeedLog
+    subscriptions: Subscriptions
+    deliveries: Deliveries
+    cursors: Cursors
+    endpoints: Endpoints
+
+    async def of(self, subscription: str, caller: Caller) -> Lag:
+        """One of the caller's subscriptions; what is told at this very moment may count as behind and waiting both."""
+        row = await self.subscriptions.get(subscription, caller)
+        newest = await self.log.newest()
+        known = await self.cursors.known([row.id])
+        position = max(known.get(row.id, 0), row.from_position)
+        wanted = Wanted(position, COUNTED, row.only)
+        behind, exact = await self.log.count(wanted, told(row), newest, COUNTS)
+        waiting, oldest = await self.deliveries.waiting(row.id, COUNTED)
+        health = await self.endpoints.health(row.id)
+        at_least = not exact or waiting == COUNTED
+        return Lag(position, newest, behind, waiting, at_least, oldest, health.taken_at, health.failing_since)

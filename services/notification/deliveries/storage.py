@@ -119,6 +119,13 @@ class Deliveries:
         """How much is still to be sent again to it."""
         return await self._rows.count({"subscription": subscription, "state": State.WAITING, "again": True})
 
+    async def waiting(self, subscription: str, most: int) -> tuple[int, datetime | None]:
+        """How much is still to be sent to it, up to so many, and since when the oldest is due or will be."""
+        waiting: Document = {"subscription": subscription, "state": State.WAITING}
+        rows = await self._rows.aggregate([{"$match": waiting}, {"$limit": most}, {"$count": "deliveries"}])
+        first = await self._rows.find_one(waiting, sort=[("due", 1)], projection={"due": 1})
+        return rows[0]["deliveries"] if rows else 0, first["due"] if first else None
+
     async def ended(self, query: Document, replay: str, after: str, limit: int) -> list[str]:
         """What a redrive takes next, by id: what ended so, and what it took already if nobody noted that."""
         rows = await self._rows.find(
@@ -185,7 +192,7 @@ def _well(at: datetime) -> list[Document]:
 def _noted(attempts: Sequence[Attempt]) -> Iterator[list[Document]]:
     taken = max((row.at for row in attempts if row.taken), default=None)
     if taken is not None:
-        yield _well(taken)
+        yield [*_well(taken), {"$set": {"taken_at": {"$max": ["$taken_at", taken]}}}]
     failed = min((row.at for row in attempts if not row.taken and (taken is None or row.at > taken)), default=None)
     if failed is not None:  # $max and $min pass over what is null or absent
         since = {"$min": ["$failing_since", failed]}

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, JsonValue
 from services.notification.feed.domain.cursors import PATTERN, Cursors
 from services.notification.feed.domain.event import FeedEvent
 from services.notification.feed.domain.filters import Filter, check_filter
-from services.notification.feed.handlers import Feed
+from services.notification.feed.handlers import Feed, Run
 from services.notification.feed.storage import Wanted
 from shared.act import Scope
 from shared.auth import Role
@@ -76,6 +76,10 @@ class EventRun(BaseModel):
     next: str = Field(
         description="send it as `after` the next time, with the same filter", examples=["1204.9a3e51c0.44136fa3"]
     )
+    more: bool = Field(
+        description="whether the feed already goes on after `next`: ask at once, even if there are no rows; what is "
+        "rare in a long history takes several answers"
+    )
 
 
 class Step(BaseModel):
@@ -111,9 +115,10 @@ def routes(feed: Feed) -> APIRouter:
     ) -> Response:
         """Events after a position, oldest first; an authority also sees what concerns every line."""
         cursors = _cursors(scope, only)
-        rows, position = await feed.read(Wanted(cursors.position(after, AFTER), limit, only), scope, wait)
+        run = await feed.read(Wanted(cursors.position(after, AFTER), limit, only), scope, wait)
         # The rows are JSON already; reading them into models and writing them again would only cost time.
-        text = f'{{"rows":[{",".join(row.cloud_event() for row in rows)}],"next":"{cursors.at(position)}"}}'
+        rows, more = ",".join(row.cloud_event() for row in run.rows), "true" if run.more else "false"
+        text = f'{{"rows":[{rows}],"next":"{cursors.at(run.reached)}","more":{more}}}'
         return Response(text, media_type="application/json")
 
     @router.get("/stream", response_class=EventStream)
@@ -180,18 +185,15 @@ def _cursors(scope: Scope, only: Filter) -> Cursors:
     return Cursors(scope.authority, scope.unit, only)
 
 
-async def _lines(
-    first: tuple[list[FeedEvent], int], runs: AsyncGenerator[tuple[list[FeedEvent], int]], cursors: Cursors
-) -> AsyncIterator[bytes]:
+async def _lines(first: Run, runs: AsyncGenerator[Run], cursors: Cursors) -> AsyncIterator[bytes]:
     """Runs as server-sent events; one without events moves the client's cursor on."""
-    run: tuple[list[FeedEvent], int] | None = first
+    run: Run | None = first
     async with aclosing(runs):
         while run is not None:
-            rows, reached = run
-            for row in rows:
+            for row in run.rows:
                 yield format_sse_event(data_str=row.cloud_event(), event=row.type, id=cursors.at(row.position))
-            if not rows:
-                yield format_sse_event(comment="", id=cursors.at(reached))
+            if not run.rows:
+                yield format_sse_event(comment="", id=cursors.at(run.reached))
             run = await anext(runs, None)
 
 

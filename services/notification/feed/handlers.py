@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
+from typing import NamedTuple
 
 from prometheus_client import Gauge
 from pydantic_core import to_json
@@ -22,6 +23,7 @@ from shared.rulebook import Rulebook
 
 RESTS = 15.0  # seconds after which a stream without events says that it is there, for the proxies between
 RETRY_AFTER = 5  # seconds
+LOOKS = 0.5  # seconds after which an answer says how far it looked, whether it found anything or not
 OPEN = Gauge("skillcert_feed_streams", "Server-sent streams of the feed that are open")
 
 
@@ -35,6 +37,14 @@ class TooManyStreams(TooMany):
     """As many streams are open here as may be at once."""
 
     slug = "too-many-streams"
+
+
+class Run(NamedTuple):
+    """Some events, the position up to which they are all, and whether the feed goes on from there already."""
+
+    rows: list[FeedEvent]
+    reached: int
+    more: bool
 
 
 @dataclass
@@ -80,23 +90,25 @@ class Feed:
             for tell in self.grown:
                 tell()
 
-    async def read(self, wanted: Wanted, scope: Scope, wait: float) -> tuple[list[FeedEvent], int]:
+    async def read(self, wanted: Wanted, scope: Scope, wait: float) -> Run:
         """A run of events and the position to read on from; waits up to `wait` seconds for the first event.
+
+        What is rare in a long history may take several: an empty run says how far it looked.
 
         Raises:
             BeyondTheFeed: the position to read on from was not given out here.
         """
         if wanted.after > (newest := await self.log.newest()):
             raise BeyondTheFeed(f"the feed ends at {newest}; read on from there", field="/query/after")
-        rows, seen = await self._look(wanted, scope)
+        run = await self._look(wanted, scope)
         with suppress(TimeoutError):
             async with asyncio.timeout(wait or None):
-                while wait and not rows:
-                    await self.growth.beyond(seen)
-                    rows, seen = await self._look(wanted, scope)
-        return rows, rows[-1].position if len(rows) == wanted.limit else seen
+                while wait and not run.rows:
+                    await self.growth.beyond(run.reached)
+                    run = await self._look(replace(wanted, after=run.reached), scope)
+        return run
 
-    async def follow(self, wanted: Wanted, scope: Scope) -> AsyncGenerator[tuple[list[FeedEvent], int]]:
+    async def follow(self, wanted: Wanted, scope: Scope) -> AsyncGenerator[Run]:
         """Runs of events as the feed grows, each with the position reached; an empty one now and then while it rests.
 
         It ends by itself after a while, and reads no further than it is asked to: a slow reader costs no memory.
@@ -104,9 +116,9 @@ class Feed:
         async with self.streams.one() as seconds:
             ends, wait = monotonic() + seconds, 0.0
             while monotonic() < ends:
-                rows, reached = await self.read(wanted, scope, wait)
-                yield rows, reached
-                wanted, wait = replace(wanted, after=reached), RESTS
+                run = await self.read(wanted, scope, wait)
+                yield run
+                wanted, wait = replace(wanted, after=run.reached), RESTS
 
     async def at(self, position: int, scope: Scope) -> FeedEvent:
         """One event within a scope."""
@@ -122,10 +134,11 @@ class Feed:
             raise NotFound("nothing was said of this within your scope; check the id", field="/query/subject")
         return rows
 
-    async def _look(self, wanted: Wanted, scope: Scope) -> tuple[list[FeedEvent], int]:
+    async def _look(self, wanted: Wanted, scope: Scope) -> Run:
         # The end is taken first: what is after it is the next look's, and what is before it has been seen.
         end = max(await self.log.newest(), wanted.after)
-        return await self.log.read(wanted, scope, end), end
+        rows, reached = await self.log.look(wanted, scope, end, LOOKS)
+        return Run(rows, reached, reached < end)
 
 
 def _event(heard: Heard[Anything], act: Act) -> FeedEvent:

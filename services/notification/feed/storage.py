@@ -2,8 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
 
 from services.notification.feed.domain.event import FeedEvent, Head, LineHead, LinkDigest, digested, placed
 from services.notification.feed.domain.filters import Filter
@@ -14,6 +15,7 @@ from shared.storage.mongo import Database, Document, IndexModel
 RACES = 100  # runs of other writers that may come first
 ALL = Filter()
 PAUSE = 0.005  # seconds at most before the next try, so that two writers do not meet again and again
+LOOK = 50_000  # positions gone through at once, so that no look for what is rare, or not there, goes through millions
 PLACED = {"place": {"$gt": 0}}
 AFTER_EVERY_LINE = "~"  # sorts behind the code of every line
 LINK = {"_id": 1, "place": 1, "event": 1, "digest": 1, "chain": 1}
@@ -62,6 +64,11 @@ def _type(pattern: str) -> str | Document:
     return {"$gte": pattern[:-1], "$lt": f"{pattern[:-1]}\uffff"}
 
 
+def _query(wanted: Wanted, scope: Scope, until: int) -> Document:
+    # Both may name the line or the unit: neither may replace the other.
+    return {"_id": {"$gt": wanted.after, "$lte": until}, "$and": [within(scope), wanted.query()]}
+
+
 def within(scope: Scope) -> Document:
     """The filter of a scope: a line also sees what concerns every line."""
     if scope.authority is not None and scope.unit is None:
@@ -79,8 +86,9 @@ def admits(scope: Scope, event: FeedEvent) -> bool:
 class FeedLog:
     """The append-only log; positions run 1 … n without a gap, whoever writes and however often."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, look: int = LOOK) -> None:
         self._rows = database.collection("feed")
+        self._at_once = look
         self._turn = asyncio.Lock()  # writers of one process need not race each other
 
     async def prepare(self) -> None:
@@ -159,10 +167,40 @@ class FeedLog:
 
     async def read(self, wanted: Wanted, scope: Scope, until: int) -> list[FeedEvent]:
         """Events after a position up to `until` (included) within a scope, oldest first."""
-        # Both may name the line or the unit: neither may replace the other.
-        query = {"_id": {"$gt": wanted.after, "$lte": until}, "$and": [within(scope), wanted.query()]}
-        rows = await self._rows.find(query, sort=[("_id", 1)], limit=wanted.limit)
+        rows = await self._rows.find(_query(wanted, scope, until), sort=[("_id", 1)], limit=wanted.limit)
         return [_event(row) for row in rows]
+
+    async def look(self, wanted: Wanted, scope: Scope, until: int, seconds: float) -> tuple[list[FeedEvent], int]:
+        """What is found of it in about so many seconds, and the position up to which that is all.
+
+        Two filters that are common, and never meet, cost a step for each event of the feed: a look ends in time all
+        the same, and the next one goes on from there.
+        """
+        rows, reached = list[FeedEvent](), wanted.after
+        for at, reached in self._parts(wanted.after, until, seconds):
+            rows += await self.read(replace(wanted, after=at, limit=wanted.limit - len(rows)), scope, reached)
+            if len(rows) == wanted.limit:
+                return rows, rows[-1].position
+        return rows, reached
+
+    async def count(self, wanted: Wanted, scope: Scope, until: int, seconds: float) -> tuple[int, bool]:
+        """How many there are, up to the limit and in about so many seconds; whether that is all."""
+        count, reached = 0, wanted.after
+        for at, reached in self._parts(wanted.after, until, seconds):
+            left = wanted.limit - count
+            query = _query(replace(wanted, after=at), scope, reached)
+            found = await self._rows.aggregate([{"$match": query}, {"$limit": left}, {"$count": "events"}])
+            count += found[0]["events"] if found else 0
+            if count == wanted.limit:
+                return count, False
+        return count, reached >= until
+
+    def _parts(self, after: int, until: int, seconds: float) -> Iterator[tuple[int, int]]:
+        """The first part whatever it takes, then further ones as long as there is time."""
+        at, ends = after, monotonic() + seconds
+        while at < until and (at == after or monotonic() < ends):
+            begin, at = at, min(at + self._at_once, until)
+            yield begin, at
 
     async def naming(self, subject: str, scope: Scope, most: int) -> list[FeedEvent]:
         """Events that name something, by the time they were said."""

@@ -24,6 +24,8 @@ from shared.errors import Fault
 from shared.storage.mongo import Document
 from shared.storage.store import Store
 
+LOOKS = 0.5  # seconds after which a turn ends that finds little: one replay of what is rare leaves others their turn
+
 log = structlog.get_logger()
 
 
@@ -132,10 +134,9 @@ class Replays:
     async def _feed_again(self, replay: Replay, subscription: Subscription) -> Replay:
         now, until = self.clock.now(), replay.until_position
         wanted = Wanted(replay.reached, TURN, only=subscription.only)
-        run = await self.log.read(wanted, told(subscription), until)
+        run, reached = await self.log.look(wanted, told(subscription), until, LOOKS)
         await self.deliveries.add([made_for(subscription, event, now, replay=replay.id, again=True) for event in run])
-        over = len(run) < TURN
-        return replay.turned(len(run), now=now, over=over, position=until if over else run[-1].position)
+        return replay.turned(len(run), now=now, over=reached >= until, position=min(reached, until))
 
     async def _try_again(self, replay: Replay) -> Replay:
         now = self.clock.now()

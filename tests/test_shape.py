@@ -23,6 +23,7 @@ EXTRA_FILES = {
     "assessment/imports/worker.py": "the loop that goes through files run by run and line by line: in no handler",
     "notification/deliveries/posting.py": "one attempt over HTTP and its span: neither a rule nor a write",
     "notification/subscriptions/calls.py": "the challenge and the test call over HTTP: neither rule nor write",
+    "notification/subscriptions/wire.py": "one bounded connection to a foreign endpoint: below outward.py",
     "notification/subscriptions/outward.py": "one signed request to a foreign endpoint: neither a rule nor a write",
     "notification/deliveries/lanes.py": "what is due for one endpoint, tried so that it holds up no other",
     "notification/deliveries/sender.py": "the loop over all lanes, and the one place their outcomes are written",

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 
-import httpx
 import structlog
 
 from services.notification.deliveries.domain import Attempt, Delivery, Errand, Schedule, State
@@ -15,6 +14,7 @@ from services.notification.deliveries.storage import LEASE, Deliveries, Endpoint
 from services.notification.feed.domain.event import FeedEvent
 from services.notification.feed.storage import FeedLog
 from services.notification.subscriptions.handlers import Subscriptions
+from services.notification.subscriptions.wire import Wire
 from shared.act import Act
 from shared.clock import Clock
 from shared.errors import Fault
@@ -198,7 +198,7 @@ class Lane:
                 return False
         return bool(errands)
 
-    async def _try(self, place: httpx.AsyncHTTPTransport, errand: Errand) -> Delivery | None:
+    async def _try(self, place: Wire, errand: Errand) -> Delivery | None:
         attempt, trace = await self.endpoint.post(place, errand.event, errand.seconds)
         tried = errand.delivery.after(attempt, errand.schedule)
         try:

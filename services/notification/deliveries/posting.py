@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import httpx
 from opentelemetry.trace import Span, Status, StatusCode
 from prometheus_client import Counter
 
 from services.notification.deliveries.domain import Attempt
 from services.notification.feed.domain.event import FeedEvent
 from services.notification.subscriptions.hosts import Hosts
-from services.notification.subscriptions.outward import Outward, Signer, transport
+from services.notification.subscriptions.outward import Outward, Signer
+from services.notification.subscriptions.wire import Wire
 from shared.clock import Clock
 from shared.tracing import SpanKind, open_span, traceparent_of
 
@@ -40,12 +40,12 @@ class Endpoint:
         self._written = written
         self._clock = clock
         self._tls = tls
-        self._idle: list[httpx.AsyncHTTPTransport] = []
+        self._idle: list[Wire] = []
 
     @contextmanager
-    def place(self) -> Iterator[httpx.AsyncHTTPTransport]:
+    def place(self) -> Iterator[Wire]:
         """A connection for one attempt at a time: the one used last, which is the least likely to be closed by now."""
-        place = self._idle.pop() if self._idle else transport(self._tls)
+        place = self._idle.pop() if self._idle else Wire(self._tls)
         try:
             yield place
         finally:
@@ -56,9 +56,7 @@ class Endpoint:
         for place in self._idle:
             await place.aclose()
 
-    async def post(
-        self, place: httpx.AsyncHTTPTransport, event: FeedEvent, seconds: float
-    ) -> tuple[Attempt, str | None]:
+    async def post(self, place: Wire, event: FeedEvent, seconds: float) -> tuple[Attempt, str | None]:
         """Send one event; the attempt, and the trace context of its span."""
         at, begun = self._clock.now(), time.perf_counter()
         span = open_span("deliver", event.trace, SpanKind.CLIENT, event=event.event, host=self._outward.host)

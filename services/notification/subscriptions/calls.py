@@ -6,6 +6,7 @@ import secrets
 import ssl
 import time
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +16,8 @@ from pydantic_core import to_json
 
 from services.notification.subscriptions.domain import Subscription
 from services.notification.subscriptions.hosts import Hosts
-from services.notification.subscriptions.outward import Answer, Outward, Signer, transport
+from services.notification.subscriptions.outward import Answer, Outward, Signer
+from services.notification.subscriptions.wire import Wire
 from shared.clock import Clock
 from shared.events.base import Record
 from shared.rulebook import Rulebook
@@ -87,8 +89,8 @@ class Calls:
     ) -> Answer:
         outward = Outward(subscription.url, signer, self.hosts)
         seconds = self.rules.number("delivery.timeout", on=self.clock.today())
-        async with transport(self._tls) as place:
-            return await outward.post(place, identity, to_json(said).decode(), seconds - spent, headers)
+        async with aclosing(Wire(self._tls)) as wire:
+            return await outward.post(wire, identity, to_json(said).decode(), seconds - spent, headers)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import re
-import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -14,16 +13,14 @@ import httpx
 from standardwebhooks import Webhook
 
 from services.notification.subscriptions.hosts import Hosts
+from services.notification.subscriptions.wire import Wire
 from shared.clock import Clock
 from shared.errors import Fault
 from shared.signing import Keyring
 
-CONNECTIONS = 1  # per transport: with each further one httpx looks at all of them before every request
 MOST_ANSWER = 65_536  # bytes read of an answer, so that the connection can be used again
-MOST_READ = MOST_ANSWER + 32_768  # bytes taken for one request: its body, and heads, however many an endpoint sends
-TAKEN_AT_ONCE = 16_384  # bytes taken at once: between, others have their turn
-IDLE = 2.0  # seconds; below the five after which common servers close
-FAILURES = (TimeoutError, httpx.HTTPError, Fault, UnicodeError)  # the last: a host that cannot be encoded
+BROKEN = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol)
+FAILURES = (TimeoutError, *BROKEN, Fault, UnicodeError)  # the last: a host that cannot be encoded
 
 
 class Answer(NamedTuple):
@@ -81,100 +78,51 @@ class Signer:
 
 
 class Outward:
-    """Requests to one URL, each over the transport it is given."""
+    """Requests to one URL, each over the wire it is given."""
 
     def __init__(self, url: str, signer: Signer, hosts: Hosts) -> None:
-        self._url = httpx.URL(url)
-        self.host = self._url.raw_host.decode()
+        read = httpx.URL(url)
+        self.host = read.raw_host.decode()
+        self._named = httpcore.URL(
+            scheme=read.raw_scheme, host=read.raw_host, port=read.port, target=read.raw_path or b"/"
+        )
+        self._netloc = read.netloc
         self._signer = signer
         self._hosts = hosts
 
-    async def post(
-        self, place: httpx.AsyncHTTPTransport, identity: str, body: str, seconds: float, more: Mapping[str, str]
-    ) -> Answer:
+    async def post(self, wire: Wire, identity: str, body: str, seconds: float, more: Mapping[str, str]) -> Answer:
         """Send a text once; never raises for what the endpoint does."""
         answer, retry_after = "", None
         try:
             async with asyncio.timeout(seconds):
-                response = await place.handle_async_request(await self._request(identity, body, more))
-                answer, retry_after = str(response.status_code), asked_to_wait(response.headers.get("retry-after", ""))
+                response = await wire.send(await self._request(identity, body, more))
+                answer, retry_after = str(response.status), asked_to_wait(_retry_after(response))
                 return Answer(answer, retry_after, await _begin_of(response))
         except FAILURES as cause:
             return Answer(answer or _kind(cause), retry_after)
 
-    async def _request(self, identity: str, body: str, more: Mapping[str, str]) -> httpx.Request:
-        headers = {"user-agent": "skillcert", **self._signer.headers(identity, body), **more}
-        extensions = {}
-        url = self._url
-        if (address := await self._hosts.address(self.host)) is not None:
-            # Connect to the address that was looked at, and to no other that the name may mean by now.
-            headers["host"] = url.netloc.decode()
+    async def _request(self, identity: str, body: str, more: Mapping[str, str]) -> httpcore.Request:
+        written = {"user-agent": "skillcert", **self._signer.headers(identity, body), **more}
+        content = body.encode()
+        headers = [(b"host", self._netloc), (b"content-length", b"%d" % len(content))]
+        headers += [(name.encode(), value.encode()) for name, value in written.items()]
+        # Connect to the address that was looked at, and to no other that the name may mean by now.
+        address = await self._hosts.address(self.host)
+        url, extensions = self._named, {}
+        if address is not None:
             extensions["sni_hostname"] = self.host
-            url = url.copy_with(host=address)
-        return httpx.Request("POST", url, content=body.encode(), headers=headers, extensions=extensions)
+            url = httpcore.URL(scheme=url.scheme, host=address.encode(), port=url.port, target=url.target)
+        return httpcore.Request("POST", url, headers=headers, content=content, extensions=extensions)
 
 
-class _Stream(httpcore.AsyncNetworkStream):
-    """A connection of which only so much is read for what was last written to it."""
-
-    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
-        self._inner = inner
-        self._read = 0
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's own
-        taken = await self._inner.read(min(max_bytes, TAKEN_AT_ONCE), timeout)
-        self._read += len(taken)
-        if self._read > MOST_READ:
-            raise httpcore.RemoteProtocolError("the endpoint answers without end")
-        return taken
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's own
-        self._read = 0
-        await self._inner.write(buffer, timeout)
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's own
-    ) -> httpcore.AsyncNetworkStream:
-        return _Stream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
+def _retry_after(response: httpcore.Response) -> str:
+    return next((value.decode("latin-1") for name, value in response.headers if name.lower() == b"retry-after"), "")
 
 
-class _Network(httpcore.AnyIOBackend):
-    """Connections whose reading is bounded: the parser bounds one head, but not how many come before the last."""
-
-    async def connect_tcp(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
-        return _Stream(await super().connect_tcp(*args, **options))
-
-
-class _Transport(httpx.AsyncHTTPTransport):
-    def __init__(self, tls: ssl.SSLContext) -> None:
-        super().__init__(verify=tls, trust_env=False)
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls,
-            max_connections=CONNECTIONS,
-            max_keepalive_connections=CONNECTIONS,
-            keepalive_expiry=IDLE,
-            network_backend=_Network(),
-        )
-
-
-def transport(tls: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
-    """No client around it: cookies, redirects and proxies are the last thing a webhook wants."""
-    return _Transport(tls)
-
-
-async def _begin_of(response: httpx.Response) -> bytes:
+async def _begin_of(response: httpcore.Response) -> bytes:
     begin = b""
     try:
-        async for chunk in response.aiter_raw():
+        async for chunk in response.aiter_stream():
             begin += chunk
             if len(begin) > MOST_ANSWER:
                 break
@@ -198,6 +146,6 @@ def asked_to_wait(text: str) -> float | None:
 def _kind(cause: Exception) -> str:
     if isinstance(cause, Fault):
         return cause.slug
-    if isinstance(cause, TimeoutError | httpx.TimeoutException):
+    if isinstance(cause, TimeoutError):
         return "timeout"
-    return "unreachable" if isinstance(cause, httpx.NetworkError | UnicodeError) else "broken"
+    return "unreachable" if isinstance(cause, httpcore.NetworkError | UnicodeError) else "broken"

@@ -58,7 +58,9 @@ class MailView(BaseModel):
     state: State
     made_at: datetime
     due: datetime = Field(description="when it is tried next, while it waits")
-    attempts: tuple[Attempt, ...] = Field(description="up to 50, oldest first; 250 is what a mail server takes it with")
+    attempts: tuple[Attempt, ...] = Field(
+        description="up to 50, oldest first: the server's code (250: taken), timeout, broken, unreachable, unfit"
+    )
     tried: int = Field(description="attempts since it was made, or was last redriven")
     redriven: str = Field(description="the act that last had it tried anew; empty: none")
     ended_at: datetime | None

@@ -15,7 +15,6 @@ from aiosmtplib import (
     SMTPConnectError,
     SMTPDataError,
     SMTPException,
-    SMTPNotSupported,
     SMTPRecipientRefused,
     SMTPRecipientsRefused,
     SMTPResponseException,
@@ -33,9 +32,9 @@ LOWEST_FINAL, HIGHEST_FINAL = 500, 599
 FAREWELL = 1.0  # seconds
 ANSWERS: tuple[tuple[type[Exception], str], ...] = (
     (SMTPTimeoutError, "timeout"),
-    (SMTPNotSupported, "no-starttls"),
     (SMTPServerDisconnected, "broken"),
     (SMTPConnectError, "unreachable"),
+    (SMTPException, "unfit"),  # it offers no STARTTLS, or no way to log in
 )
 
 

@@ -135,9 +135,9 @@ def _due_on(cause: Cause, event: FeedEvent, body: Mapping[str, Any], rules: Rule
 def _shown_at(cause: Cause, due_on: date | None, rules: Rulebook, now: datetime) -> datetime:
     """When it is made, not when it happened: who asks what came since yesterday misses nothing that came late."""
     if not cause.shown_before or due_on is None:
-        return whole(now)
+        return now
     first = due_on - timedelta(days=rules.integer(cause.shown_before, on=day_of(now)))
-    return max(whole(now), end_of(first - timedelta(days=1)))
+    return max(now, end_of(first - timedelta(days=1)))
 
 
 def _worded(words: Words, name: str, value: Any) -> Both:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 from services.notification.feed.domain.event import FeedEvent
 from services.notification.feed.domain.filters import EVERY_LINE
-from services.notification.notices.domain.notice import Both
+from services.notification.notices.domain.notice import Both, whole
 from shared.entity import Entity
 from shared.errors import NotFound
 from shared.events.base import Event, Record
@@ -111,13 +111,13 @@ class Item(Entity):
 
     def marked_read(self, by: str, at: datetime) -> tuple[Self, Sequence[Event]]:
         """Somebody of the organisation read it; the first one stands."""
-        return (self, []) if self.read else (self.having(read=Mark(by=by, at=at)), [])
+        return (self, []) if self.read else (self.having(read=Mark(by=by, at=whole(at))), [])
 
     def marked_acknowledged(self, by: str, at: datetime) -> tuple[Self, Sequence[Event]]:
         """Somebody of the organisation sees to it; the first one stands."""
         if self.acknowledged:
             return self, []
-        mark = Mark(by=by, at=at)
+        mark = Mark(by=by, at=whole(at))
         return self.having(acknowledged=mark, read=self.read or mark), []
 
     def settled_among(self, events: Sequence[FeedEvent]) -> tuple[Self, Sequence[Event]]:

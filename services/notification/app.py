@@ -19,7 +19,8 @@ from services.notification.inboxes.domain.causes import Causes as InboxCauses
 from services.notification.inboxes.handlers import FOLLOWER, Inboxes, InboxFollower
 from services.notification.inboxes.storage import item_store
 from services.notification.mails import api as mails_api
-from services.notification.mails.handlers import Mailboxes, Teller
+from services.notification.mails.handlers.mailboxes import Mailboxes
+from services.notification.mails.handlers.telling import Teller
 from services.notification.mails.posting import Post
 from services.notification.mails.sender import MailSender
 from services.notification.mails.storage import Mails, mailbox_store
@@ -168,7 +169,7 @@ class Rooms:
     @cached_property
     def teller(self) -> Teller:
         room, inbox = self.mailboxes, self.inboxes
-        return Teller(inbox.items, room.mailboxes, room.mails, inbox.causes, self.rules, sending=room.sending)
+        return Teller(inbox.items, room.mailboxes, room.mails, self.rules, sending=room.sending)
 
     @cached_property
     def mail_sender(self) -> MailSender | None:

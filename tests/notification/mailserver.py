@@ -58,7 +58,8 @@ class MailServer:
         if answer == HANG:
             await asyncio.Event().wait()
         if answer.startswith("250") or answer == DIE_AFTER:
-            read = message_from_bytes(bytes(envelope.content or b""), policy=default)
+            assert isinstance(envelope.content, bytes)
+            read = message_from_bytes(envelope.content, policy=default)
             assert isinstance(read, EmailMessage)
             self.taken[address].append(read)
         if answer in (DIE, DIE_AFTER):
@@ -73,17 +74,19 @@ def _known(_: Any, __: Any, ___: Any, ____: Any, said: Any) -> AuthResult:
 
 
 @asynccontextmanager
-async def mail_server(tls: ssl.SSLContext | None = None, *, login: bool = False) -> AsyncIterator[MailServer]:
-    """A mail server on a free loopback port until the block ends; with `tls` it offers STARTTLS."""
+async def mail_server(
+    tls: ssl.SSLContext | None = None, *, login: bool = False, implicit: bool = False
+) -> AsyncIterator[MailServer]:
+    """A mail server on a free loopback port until the block ends; with `tls` it offers STARTTLS, or begins with it."""
     answering, loop = MailServer(), asyncio.get_running_loop()
 
     def serve() -> SMTP:
         return SMTP(
-            answering, tls_context=tls, auth_required=login, authenticator=_known if login else None, loop=loop,
+            answering, tls_context=None if implicit else tls, auth_required=login, authenticator=_known if login else None, loop=loop,
             enable_SMTPUTF8=False, hostname="mail.example.org",
         )  # fmt: skip
 
-    server = await loop.create_server(serve, "127.0.0.1", 0)
+    server = await loop.create_server(serve, "127.0.0.1", 0, ssl=tls if implicit else None)
     answering.port = server.sockets[0].getsockname()[1]
     try:
         yield answering

@@ -225,7 +225,7 @@ async def test_pages_go_on_where_the_one_before_ended_in_either_order(service: R
     for order in ("due", "newest"):
         whole, cursor, paged = await rows(people, order=order), None, []
         for _ in range(4):
-            query = {"cursor": cursor} if cursor else {}
+            query: dict[str, Any] = {"cursor": cursor} if cursor else {}
             answer = (await people.get("/inbox", order=order, limit=3, **query)).json()
             paged += answer["rows"]
             cursor = answer["next"]

@@ -107,6 +107,13 @@ async def test_with_starttls_and_a_password_it_is_taken_and_without_the_right_on
         assert len(server.taken[TO]) == 1
 
 
+async def test_with_tls_from_the_beginning_it_is_taken(tmp_path: Path) -> None:
+    shown, trusting = certified(tmp_path)
+    async with mail_server(shown, implicit=True) as server:
+        at = f"smtps://127.0.0.1:{server.port}"
+        assert await Post.at(at, SENDER, trusting).send(mail(), TO, 5) == Outcome("250")
+
+
 async def test_a_certificate_that_nobody_vouches_for_gets_no_mail(tmp_path: Path) -> None:
     shown, _ = certified(tmp_path)
     async with mail_server(shown) as server:
@@ -117,6 +124,6 @@ async def test_a_certificate_that_nobody_vouches_for_gets_no_mail(tmp_path: Path
 
 async def test_a_server_elsewhere_that_offers_no_starttls_gets_no_mail() -> None:
     async with mail_server() as server:
-        post = Post(host="127.0.0.1", port=server.port, sender=SENDER, plain=False)
+        post = Post(host="127.0.0.1", port=server.port, sender=SENDER)
         assert await post.send(mail(), TO, 5) == Outcome("unfit")
         assert server.taken[TO] == []

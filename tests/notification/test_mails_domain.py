@@ -192,11 +192,11 @@ def test_a_code_and_a_daily_mail_say_what_they_are_for() -> None:
 def test_the_settings_name_a_server_a_user_and_how_it_is_protected() -> None:
     post = Post.at("smtp://u%40x:p%2Fw@mail.example.org", "skillcert <skillcert@example.org>")
     assert (post.host, post.port, post.user, post.password) == ("mail.example.org", 587, "u@x", "p/w")
-    assert (post.plain, post.implicit, post.domain) == (False, False, "example.org")
+    assert (post.starttls, post.implicit, post.domain) == (True, False, "example.org")
     assert "p/w" not in repr(post)
     assert Post.at("smtps://mail.example.org", "a@example.org").port == 465
-    assert Post.at("smtp://127.0.0.1:2525", "a@example.org").plain
-    assert Post.at("smtp://mail:25?starttls=no", "a@example.org").plain
+    assert Post.at("smtp://127.0.0.1:2525", "a@example.org").starttls is None
+    assert Post.at("smtp://mail:25?starttls=no", "a@example.org").starttls is False
 
 
 @pytest.mark.parametrize("url", ["http://mail", "smtp://:secret@", "smtp://mail:port", "mail.example.org"])

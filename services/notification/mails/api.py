@@ -11,7 +11,7 @@ from services.notification.inboxes.domain.causes import Causes
 from services.notification.inboxes.storage import seen_by
 from services.notification.mails.commands import ChooseMail, NameMailbox, ProveMailbox
 from services.notification.mails.domain import Mail, Mailbox, MailboxState, Pace, Purpose
-from services.notification.mails.handlers import Mailboxes
+from services.notification.mails.handlers.mailboxes import Mailboxes
 from services.notification.mails.storage import listed
 from services.notification.notices.api import key, place_in
 from shared.auth import Role
@@ -52,9 +52,9 @@ class MailView(BaseModel):
     mailbox: str
     desk: str
     purpose: Purpose
-    about: str = Field(description="the round of a code, the standing of a reminder, or the day of a daily mail")
+    about: str = Field(description="a code's round, a reminder's standing, a daily mail's day, or bundle")
     items: tuple[str, ...] = Field(description="ids of the items it tells of")
-    further: int = Field(description="how many more a daily mail counts without naming them")
+    further: int = Field(description="how many more a mail of many counts without naming them")
     state: State
     made_at: datetime
     due: datetime = Field(description="when it is tried next, while it waits")

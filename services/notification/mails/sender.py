@@ -10,7 +10,7 @@ import structlog
 from services.notification.deliveries.domain import Attempt, Schedule
 from services.notification.inboxes.domain.item import Item, Standing
 from services.notification.mails.domain import Mail, Mailbox, MailboxState, Purpose
-from services.notification.mails.letters import Letter, code_letter, digest_letter, item_letter, message
+from services.notification.mails.letters import Letter, bundle_letter, code_letter, digest_letter, item_letter, message
 from services.notification.mails.posting import Post
 from services.notification.mails.storage import Mails
 from shared.clock import Clock
@@ -105,4 +105,6 @@ class MailSender:
         left = [(row, standing) for row, standing in told if standing is not Standing.SETTLED]
         if mail.purpose is Purpose.DIGEST:
             return digest_letter(left, mail.further, mail.about, self.url) if left else None
+        if len(mail.items) > 1:
+            return bundle_letter(left, mail.further, self.url) if left else None
         return item_letter(*left[0], self.url) if left else None

@@ -82,9 +82,14 @@ async def mail_server(
 
     def serve() -> SMTP:
         return SMTP(
-            answering, tls_context=None if implicit else tls, auth_required=login, authenticator=_known if login else None, loop=loop,
-            enable_SMTPUTF8=False, hostname="mail.example.org",
-        )  # fmt: skip
+            answering,
+            tls_context=None if implicit else tls,
+            auth_required=login,
+            authenticator=_known if login else None,
+            loop=loop,
+            enable_SMTPUTF8=False,
+            hostname="mail.example.org",
+        )
 
     server = await loop.create_server(serve, "127.0.0.1", 0, ssl=tls if implicit else None)
     answering.port = server.sockets[0].getsockname()[1]

@@ -135,6 +135,20 @@ def test_a_card_shows_as_about_to_lapse_only_shortly_before_its_last_day() -> No
     assert (told_late.shown_at, told_late.reminded) == (late, Standing.SOON)
 
 
+def test_a_card_renewed_before_it_was_about_to_lapse_never_shows() -> None:
+    (item,) = made(example("registry.card.issued.v1"))
+    early = example("registry.card.renewed.v1")._replace(time=item.shown_at - timedelta(days=1))
+    assert item.settled_among([early])[0].shown_at.year == 9999
+    late = early._replace(time=item.shown_at + timedelta(days=1))
+    assert item.settled_among([late])[0].shown_at == item.shown_at
+
+
+def test_what_is_settled_or_has_no_last_day_comes_after_what_has_one_and_the_newest_first() -> None:
+    dated, (news,) = returned(position=1), made(example("registry.plan.filed.v1")._replace(position=2))
+    settled, _ = returned(position=3).settled_among([submitted(position=4)])
+    assert sorted([settled.soonest, news.soonest, dated.soonest]) == [dated.soonest, settled.soonest, news.soonest]
+
+
 def test_an_authorisation_without_a_last_day_never_lapses() -> None:
     assert made(example("registry.unit.authorised.v1", valid_until=None)) == []
 

@@ -275,7 +275,16 @@ async def test_an_event_that_says_too_little_holds_up_no_other(service: Running,
         objection: str
         unit: str
 
+    class Odd(Event):
+        """An objection of a speaker whose days are numbers."""
+
+        type = ObjectionRaised.type
+        objection: str
+        unit: str
+        accept_by: int
+
     await says(service, Bare(objection="o", unit=unit), f"objection-{uuid4().hex}")
+    await says(service, Odd(objection="o", unit=unit, accept_by=20261125), f"objection-{uuid4().hex}")
     plan = f"plan-{uuid4().hex}"
     await says(service, returned(plan, unit), plan, 2)
     assert (await item(of_unit(service, unit)))["subject"] == plan

@@ -168,25 +168,12 @@ class Rooms:
 
     @cached_property
     def teller(self) -> Teller:
-        room, inbox = self.mailboxes, self.inboxes
-        return Teller(inbox.items, room.mailboxes, room.mails, self.rules, sending=room.sending)
+        return Teller(self.inboxes.items, self.mailboxes)
 
     @cached_property
     def mail_sender(self) -> MailSender | None:
-        if self.post is None:
-            return None
-        room, every = self.mailboxes, self.tools.settings.poll_every
-        return MailSender(
-            room.mails,
-            room.mailboxes,
-            self.inboxes.items,
-            self.post,
-            self.rules,
-            room.clock,
-            room.sealer,
-            self.url,
-            every,
-        )
+        every = self.tools.settings.poll_every
+        return MailSender(self.mailboxes, self.inboxes.items, self.post, self.url, every) if self.post else None
 
     @cached_property
     def reading(self) -> Allowance:

@@ -16,15 +16,14 @@ from services.notification.mails.domain import (
     Purpose,
     mail_for,
 )
+from services.notification.mails.handlers.mailboxes import Mailboxes
 from services.notification.mails.storage import (
-    Mails,
     lying_on,
     undigested,
 )
 from shared.act import EVERYTHING, Act
 from shared.clock import SHANGHAI
 from shared.events.base import Event
-from shared.rulebook import Rulebook
 from shared.storage.mongo import Document
 from shared.storage.store import Store
 
@@ -39,30 +38,27 @@ class Teller:
     """
 
     items: Store[Item]
-    mailboxes: Store[Mailbox]
-    mails: Mails
-    rules: Rulebook
-    sending: bool
+    room: Mailboxes
 
     async def due(self, now: datetime) -> None:
         """Whoever is to be told now is; where no mail is configured it is only noted that nobody was."""
         today = now.astimezone(SHANGHAI).date()
-        moment = Moment(now, self.rules.integer("inbox.soon_days", on=today))
+        moment = Moment(now, self.room.rules.integer("inbox.soon_days", on=today))
         while rows := await untold(self.items, now):
             await self._tell(rows, moment, Purpose.ITEM)
         while rows := await unreminded(self.items, moment):
             await self._tell(rows, moment, Purpose.REMINDER)
-        hour = self.rules.integer("mail.digest_hour", on=today)
+        hour = self.room.rules.integer("mail.digest_hour", on=today)
         until = datetime.combine(today, time(hour), SHANGHAI)
         if now >= until + GRACE:
             await self._digest(moment, until)
 
     async def _tell(self, rows: Sequence[Item], moment: Moment, purpose: Purpose) -> None:
         known: Mapping[str, list[Mailbox]] = defaultdict(list)
-        for mailbox in await lying_on(self.mailboxes, [row.desk for row in rows]) if self.sending else []:
+        for mailbox in await lying_on(self.room.mailboxes, [row.desk for row in rows]) if self.room.sending else []:
             known[mailbox.desk].append(mailbox)
         stands = {row.id: row.standing(moment.now, moment.soon_days) for row in rows}
-        await self.mails.add(
+        await self.room.mails.add(
             [
                 mail
                 for desk in known
@@ -80,19 +76,23 @@ class Teller:
     ) -> list[Mail]:
         """One for each item; one of all when many come at the same moment."""
         wanted = sorted(row.id for row in rows if row.settlement is None and mailbox.wants(row.kind))
-        if len(wanted) < self.rules.integer("mail.bundle_from", on=moment.now.astimezone(SHANGHAI).date()):
+        if len(wanted) < self.room.rules.integer("mail.bundle_from", on=moment.now.astimezone(SHANGHAI).date()):
             about = stands if purpose is Purpose.REMINDER else {}
             return [mail_for(mailbox, purpose, about.get(name, ""), moment.now, [name]) for name in wanted]
         further = max(0, len(wanted) - LISTED)
         return [mail_for(mailbox, purpose, "bundle", moment.now, wanted[:LISTED], further)]
 
     async def _digest(self, moment: Moment, until: datetime) -> None:
-        while rows := await undigested(self.mailboxes, until):
-            made = [mail for row in rows if (mail := await self._digest_of(row, moment, until))] if self.sending else []
-            await self.mails.add(made)
+        while rows := await undigested(self.room.mailboxes, until):
+            made = (
+                [mail for row in rows if (mail := await self._digest_of(row, moment, until))]
+                if self.room.sending
+                else []
+            )
+            await self.room.mails.add(made)
             decide = partial(Mailbox.digested, until=until)
             day = until.date().isoformat()
-            await self.mailboxes.change_all(
+            await self.room.mailboxes.change_all(
                 {row.id: (_act(f"digest-{day}", row.id, moment.now), decide) for row in rows}
             )
 

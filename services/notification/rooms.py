@@ -14,7 +14,8 @@ from services.notification.feed.storage import FeedLog
 from services.notification.inboxes.domain.causes import Causes as InboxCauses
 from services.notification.inboxes.handlers import FOLLOWER, Inboxes, InboxFollower
 from services.notification.inboxes.storage import item_store
-from services.notification.mails.handlers import Mailboxes, Teller
+from services.notification.mails.handlers.mailboxes import Mailboxes
+from services.notification.mails.handlers.telling import Teller
 from services.notification.mails.posting import Post
 from services.notification.mails.sender import MailSender
 from services.notification.mails.storage import Mails, mailbox_store
@@ -219,25 +220,12 @@ class Rooms:
 
     @cached_property
     def teller(self) -> Teller:
-        room, inbox = self.mailboxes, self.inboxes
-        return Teller(inbox.items, room.mailboxes, room.mails, inbox.causes, self.rules, sending=room.sending)
+        return Teller(self.inboxes.items, self.mailboxes)
 
     @cached_property
     def mail_sender(self) -> MailSender | None:
-        if self.post is None:
-            return None
-        room, every = self.mailboxes, self.tools.settings.poll_every
-        return MailSender(
-            room.mails,
-            room.mailboxes,
-            self.inboxes.items,
-            self.post,
-            self.rules,
-            room.clock,
-            room.sealer,
-            self.url,
-            every,
-        )
+        every = self.tools.settings.poll_every
+        return MailSender(self.mailboxes, self.inboxes.items, self.post, self.url, every) if self.post else None
 
     @cached_property
     def reading(self) -> Allowance:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -117,10 +118,10 @@ def _spoken(body: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def receiver() -> AsyncIterator[Receiver]:
-    """A receiver on a free loopback port until the block ends."""
+async def receiver(tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
+    """A receiver on a free loopback port until the block ends; with `tls` it speaks that."""
     answering = Receiver()
-    server = await asyncio.start_server(answering._serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(answering._serve, "127.0.0.1", 0, ssl=tls)
     answering.port = server.sockets[0].getsockname()[1]
     try:
         yield answering

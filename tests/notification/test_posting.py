@@ -1,12 +1,20 @@
 """One attempt at an endpoint: what counts as an answer, and to which address it goes."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from services.notification.deliveries.domain import Attempt
 from services.notification.deliveries.posting import Endpoint
@@ -45,6 +53,43 @@ class KnowsOne(Hosts):
         return "127.0.0.1"
 
 
+class ToThisMachine(Hosts):
+    """The same for any host."""
+
+    async def address(self, host: str) -> str | None:
+        return "127.0.0.1" if host else None
+
+
+class Tls(NamedTuple):
+    """What the two sides of a connection know."""
+
+    server: ssl.SSLContext
+    client: ssl.SSLContext
+
+
+def self_signed(name: str, folder: Path) -> Tls:
+    """A certificate of one name that its own client trusts."""
+    key, subject = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    written = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file = folder / "both.pem"
+    file.write_bytes(private + written.public_bytes(Encoding.PEM))
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(file)
+    return Tls(server, ssl.create_default_context(cadata=written.public_bytes(Encoding.PEM).decode()))
+
+
 @pytest.mark.parametrize(("status", "taken"), [(204, True), (200, True), (307, False), (410, False), (500, False)])
 async def test_the_status_is_the_answer(hooks: Receiver, status: int, taken: bool) -> None:
     hooks.answers["/"].append(status)
@@ -58,6 +103,20 @@ async def test_the_request_carries_the_event_and_a_signature_of_it(hooks: Receiv
     (hook,) = hooks.received
     assert hook.path == "/a?b=c"
     assert hook.verified(SECRET)["id"] == feed_event().event
+
+
+async def test_over_tls_the_name_is_checked_though_the_address_is_connected_to(tmp_path: Path) -> None:
+    certificate = self_signed("hooks.example.org", tmp_path)
+    async with receiver(certificate.server) as hooks:
+        for url, answer in (
+            (hooks.url("/").replace("http://127.0.0.1", "https://hooks.example.org"), ["204", "204"]),
+            (hooks.url("/").replace("http://127.0.0.1", "https://other.example.org"), ["unreachable", "unreachable"]),
+        ):
+            endpoint = Endpoint(url, Signer([SECRET]), ToThisMachine(private_allowed=True), Clock(), certificate.client)
+            with endpoint.place() as place:
+                assert [(await endpoint.post(place, feed_event(), 2))[0].answer for _ in range(2)] == answer
+            await endpoint.close()
+        assert [hook.headers["host"].split(":")[0] for hook in hooks.received] == ["hooks.example.org"] * 2
 
 
 async def test_without_an_answer_the_attempt_says_why(hooks: Receiver) -> None:

@@ -127,8 +127,8 @@ class InboxFollower(Follower):
             return False
         types = tuple(sorted({cause.type for cause in self.causes.causes} | self.causes.settlers))
         run = await self.log.read(Wanted(after, RUN, Filter(types=types)), EVERYTHING, end)
-        made = await self._make(run)
-        await self._settle([*await self._before(made, after), *run])
+        await self._make(run, after)
+        await self._settle(run)
         await self._move(run[-1].position if len(run) == RUN else end, made=bool(run))
         return len(run) == RUN
 
@@ -139,17 +139,19 @@ class InboxFollower(Follower):
             await self.followed.move(position)
             self._kept = position
 
-    async def _make(self, run: Sequence[FeedEvent]) -> list[Item]:
+    async def _make(self, run: Sequence[FeedEvent], after: int) -> None:
+        """Write new items; what is settled by then comes settled, and nobody is told that it waits."""
         made = [(event, item) for event in run for item in self._items(event)]
-        act = {event.event: self._act("make", event) for event, _ in made}
-        await self.items.add_all(((item, []), act[event.event]) for event, item in made)
-        return [item for _, item in made]
+        about = self._about([*await self._before([item for _, item in made], after), *run])
+        await self.items.add_all(
+            (item.settled_among(about[item.subject]), self._act("make", event)) for event, item in made
+        )
 
     def _items(self, event: FeedEvent) -> list[Item]:
         cause = self.causes.of(event.type)
         try:
             return list(items_of(cause, event, self.words, self.rules, self.clock.now())) if cause else []
-        except (Fault, KeyError, ValueError) as wrong:
+        except (Fault, KeyError, TypeError, ValueError) as wrong:
             # One event that says too little holds up no other; its position says where to look.
             log.warning("no item made", position=event.position, type=event.type, cause=type(wrong).__name__)
             return []
@@ -166,19 +168,24 @@ class InboxFollower(Follower):
             after = part[-1].position
         return found
 
-    async def _settle(self, events: Sequence[FeedEvent]) -> None:
-        about: Mapping[str, list[FeedEvent]] = defaultdict(list)
-        for event in events:
-            for name in {event.subject, *event.about} if event.type in self.causes.settlers else ():
-                about[name].append(event)
+    async def _settle(self, run: Sequence[FeedEvent]) -> None:
+        about = self._about(run)
         rows = await open_about(self.items, about) if about else []
         await self.items.change_all(
             {
-                row.id: (self._act("settle", about[row.subject][-1]), partial(Item.settled_among, events=found))
+                row.id: (self._act("settle", found[-1]), partial(Item.settled_among, events=found))
                 for row in rows
                 if (found := about[row.subject])
             }
         )
+
+    def _about(self, events: Sequence[FeedEvent]) -> Mapping[str, list[FeedEvent]]:
+        """Those that settle something, by what they name."""
+        about: Mapping[str, list[FeedEvent]] = defaultdict(list)
+        for event in events:
+            for name in {event.subject, *event.about} if event.type in self.causes.settlers else ():
+                about[name].append(event)
+        return about
 
     def _act(self, what: str, event: FeedEvent) -> Act:
         return Act(f"{what}-{event.event}", self.clock.now(), event.correlation, causation=event.event)

@@ -18,11 +18,13 @@ INDEXES = (
     IndexModel([("desk", 1), ("soonest", 1), ("_id", 1)]),
     IndexModel([("desk", 1), ("position", -1), ("_id", -1)]),
     IndexModel([("desk", 1), ("shown_at", 1)]),
+    IndexModel([("desk", 1), ("shown_at", 1)], name="unread", partialFilterExpression={"read": None}),
+    IndexModel([("desk", 1), ("soonest", 1), ("_id", 1)], name="waiting", partialFilterExpression=OPEN),
     IndexModel([("authority", 1), ("unit", 1), ("position", -1), ("_id", -1)]),
     IndexModel([("position", -1), ("_id", -1)]),
     IndexModel([("subject", 1)], partialFilterExpression={"waits": True}),
     IndexModel([("shown_at", 1)], name="untold", partialFilterExpression={"told": False}),
-    IndexModel([("due_at", 1)], name="open", partialFilterExpression={"waits": True, "settlement": None}),
+    IndexModel([("due_at", 1)], name="open", partialFilterExpression=OPEN),
 )
 
 

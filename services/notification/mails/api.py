@@ -11,7 +11,7 @@ from services.notification.inboxes.domain.causes import Causes
 from services.notification.inboxes.storage import seen_by
 from services.notification.mails.commands import ChooseMail, NameMailbox, ProveMailbox
 from services.notification.mails.domain import Mail, Mailbox, MailboxState, Pace, Purpose
-from services.notification.mails.handlers import Mailboxes
+from services.notification.mails.handlers.mailboxes import Mailboxes
 from services.notification.mails.storage import listed
 from services.notification.notices.api import key, place_in
 from shared.auth import Role
@@ -52,13 +52,15 @@ class MailView(BaseModel):
     mailbox: str
     desk: str
     purpose: Purpose
-    about: str = Field(description="the round of a code, the standing of a reminder, or the day of a daily mail")
+    about: str = Field(description="a code's round, a reminder's standing, a daily mail's day, or bundle")
     items: tuple[str, ...] = Field(description="ids of the items it tells of")
-    further: int = Field(description="how many more a daily mail counts without naming them")
+    further: int = Field(description="how many more a mail of many counts without naming them")
     state: State
     made_at: datetime
     due: datetime = Field(description="when it is tried next, while it waits")
-    attempts: tuple[Attempt, ...] = Field(description="up to 50, oldest first; 250 is what a mail server takes it with")
+    attempts: tuple[Attempt, ...] = Field(
+        description="up to 50, oldest first: the server's code (250: taken), timeout, broken, unreachable, unfit"
+    )
     tried: int = Field(description="attempts since it was made, or was last redriven")
     redriven: str = Field(description="the act that last had it tried anew; empty: none")
     ended_at: datetime | None

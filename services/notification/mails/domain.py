@@ -198,7 +198,7 @@ class Mail(BaseModel):
     authority: str
     unit: str | None
     purpose: Purpose
-    about: str = Field(description="the round of a code, the standing of a reminder, or the day of a daily mail")
+    about: str = Field(description="a code's round, a reminder's standing, a daily mail's day, or bundle")
     items: tuple[str, ...] = Field(default=(), description="ids of the items it tells of")
     further: int = Field(default=0, description="how many more a daily mail counts without naming them")
     state: State = State.WAITING

@@ -51,12 +51,21 @@ def item_letter(item: Item, standing: Standing, url: str) -> Letter:
     return Letter(f"【{word.zh}】{item.title.zh}", _told(item, word), f"{url}/v1/inbox/{item.id}")
 
 
+def bundle_letter(items: Sequence[tuple[Item, Standing]], further: int, url: str) -> Letter:
+    """Many items that came, or came near their limit, at the same moment."""
+    return _list(f"【待办与消息】{len(items) + further}项", items, further, url)
+
+
 def digest_letter(items: Sequence[tuple[Item, Standing]], further: int, day: str, url: str) -> Letter:
     """What came in a day, and what is near its limit."""
+    return _list(f"【每日摘要】{day}：{len(items) + further}项", items, further, url)
+
+
+def _list(subject: str, items: Sequence[tuple[Item, Standing]], further: int, url: str) -> Letter:
     lines = [line for item, standing in items for line in (*_told(item, STANDINGS[standing]), "")]
     if further:
         lines += [f"另有{further}项，请登录查看。", f"{further} more; see the inbox."]
-    return Letter(f"【每日摘要】{day}：{len(items) + further}项", tuple(lines), f"{url}/v1/inbox")
+    return Letter(subject, tuple(lines), f"{url}/v1/inbox")
 
 
 def _told(item: Item, word: Both) -> tuple[str, ...]:

@@ -8,14 +8,13 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 from ipaddress import ip_address
 from typing import Self
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from aiosmtplib import (
     SMTP,
     SMTPConnectError,
     SMTPDataError,
     SMTPException,
-    SMTPNotSupported,
     SMTPRecipientRefused,
     SMTPRecipientsRefused,
     SMTPResponseException,
@@ -33,9 +32,9 @@ LOWEST_FINAL, HIGHEST_FINAL = 500, 599
 FAREWELL = 1.0  # seconds
 ANSWERS: tuple[tuple[type[Exception], str], ...] = (
     (SMTPTimeoutError, "timeout"),
-    (SMTPNotSupported, "no-starttls"),
     (SMTPServerDisconnected, "broken"),
     (SMTPConnectError, "unreachable"),
+    (SMTPException, "unfit"),  # it offers no STARTTLS, or no way to log in
 )
 
 
@@ -47,7 +46,8 @@ class SmtpUrlError(ValueError):
 class Post:
     """A mail server. Without a user name in the URL nobody logs in.
 
-    smtp:// demands STARTTLS, except of a server on this machine or with `?starttls=no`; smtps:// begins with TLS.
+    smtp:// demands STARTTLS, unless the server is on this machine and offers none, or the URL ends with
+    `?starttls=no`; smtps:// begins with TLS.
     """
 
     host: str
@@ -56,7 +56,7 @@ class Post:
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     implicit: bool = False
-    plain: bool = False
+    starttls: bool | None = True
     tls: ssl.SSLContext | None = field(default=None, repr=False)
 
     @classmethod
@@ -84,7 +84,7 @@ class Post:
             user=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password or "") if parts.username else None,
             implicit=parts.scheme == "smtps",
-            plain=_is_here(parts.hostname) or parse_qs(parts.query).get("starttls") == ["no"],
+            starttls=_starttls(parts),
             tls=tls,
         )
 
@@ -122,7 +122,7 @@ class Post:
             local_hostname=self.domain,
             timeout=seconds,
             use_tls=self.implicit,
-            start_tls=False if self.implicit else None if self.plain else True,
+            start_tls=self.starttls,
             tls_context=self.tls,
         )
 
@@ -142,6 +142,12 @@ def _answer(wrong: Exception) -> Outcome:
         of_this = isinstance(wrong, SMTPSenderRefused | SMTPRecipientRefused | SMTPDataError)
         return Outcome(str(wrong.code), final=of_this and LOWEST_FINAL <= wrong.code <= HIGHEST_FINAL)
     return Outcome(next((answer for kind, answer in ANSWERS if isinstance(wrong, kind)), "broken"))
+
+
+def _starttls(parts: SplitResult) -> bool | None:
+    if parts.scheme == "smtps" or parse_qs(parts.query).get("starttls") == ["no"]:
+        return False
+    return None if _is_here(parts.hostname or "") else True
 
 
 def _is_here(host: str) -> bool:

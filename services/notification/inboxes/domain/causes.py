@@ -12,12 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.notification.feed.domain.event import FeedEvent
 from services.notification.feed.domain.filters import EVERY_LINE
 from services.notification.inboxes.domain.item import (
-    UNDATED,
     Desk,
     Item,
     Standing,
     desk_of_line,
     desk_of_unit,
+    undated,
 )
 from services.notification.notices.domain.notice import Both, day_of, end_of, whole
 from shared.privacy import scrub
@@ -84,6 +84,7 @@ def items_of(cause: Cause, event: FeedEvent, words: Words, rules: Rulebook, now:
         return
     told = {name: _worded(words, name, value) for name, value in body.items() if not isinstance(value, dict | list)}
     soon = rules.integer("inbox.soon_days", on=day_of(now))
+    shown_at = _shown_at(cause, due_on, rules, now)
     for desk in _desks(cause, event):
         item = Item(
             id=f"item-{hashlib.sha256(f'{event.event} {desk.name}'.encode()).hexdigest()[:32]}",
@@ -101,11 +102,12 @@ def items_of(cause: Cause, event: FeedEvent, words: Words, rules: Rulebook, now:
             title=_filled(cause.title, told),
             text=_filled(cause.text, told),
             happened_at=whole(event.time),
-            shown_at=_shown_at(cause, due_on, rules, now),
+            shown_at=shown_at,
+            scheduled=shown_at > now,
             waits=cause.waits,
             due_on=due_on,
             due_at=end_of(due_on) if due_on else None,
-            soonest=due_on.isoformat() if due_on else UNDATED,
+            soonest=due_on.isoformat() if due_on else undated(event.position),
             settled_by=cause.settled_by,
         )
         stands = item.standing(now, soon)  # what it is told with needs no reminder
@@ -135,9 +137,9 @@ def _due_on(cause: Cause, event: FeedEvent, body: Mapping[str, Any], rules: Rule
 def _shown_at(cause: Cause, due_on: date | None, rules: Rulebook, now: datetime) -> datetime:
     """When it is made, not when it happened: who asks what came since yesterday misses nothing that came late."""
     if not cause.shown_before or due_on is None:
-        return whole(now)
+        return now
     first = due_on - timedelta(days=rules.integer(cause.shown_before, on=day_of(now)))
-    return max(whole(now), end_of(first - timedelta(days=1)))
+    return max(now, end_of(first - timedelta(days=1)))
 
 
 def _worded(words: Words, name: str, value: Any) -> Both:

@@ -1,19 +1,20 @@
 """An item of an inbox: what waits for an organisation, whether it was read, and what settled it."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, Self
 
 from services.notification.feed.domain.event import FeedEvent
 from services.notification.feed.domain.filters import EVERY_LINE
-from services.notification.notices.domain.notice import Both
+from services.notification.notices.domain.notice import Both, whole
 from shared.entity import Entity
 from shared.errors import NotFound
 from shared.events.base import Event, Record
 
 CENTER = "center"
-UNDATED = "~"  # after every date
+LAST_POSITION = 10**12 - 1
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class Desk(NamedTuple):
@@ -32,6 +33,11 @@ def desk_of_line(line: str) -> Desk:
 def desk_of_unit(line: str, unit: str) -> Desk:
     """A unit's, in its line."""
     return Desk(f"unit/{line}/{unit}", line, unit)
+
+
+def undated(position: int) -> str:
+    """The place of what has no last day in lists by due date: after every date, the newest first."""
+    return f"~{LAST_POSITION - position:012d}"
 
 
 class Standing(StrEnum):
@@ -80,11 +86,14 @@ class Item(Entity):
     happened_at: datetime
     shown_at: datetime
     """Not in the inbox before that."""
+    scheduled: bool = False
+    """It was made for later; what settles it before then settles it unseen."""
     waits: bool
     due_on: date | None = None
     due_at: datetime | None = None
     """When that day is over."""
-    soonest: str = UNDATED
+    soonest: str
+    """What lists by due date are sorted by: what has none, or is settled, comes last, the newest first."""
     settled_by: tuple[str, ...] = ()
     settlement: Settlement | None = None
     read: Mark | None = None
@@ -111,13 +120,13 @@ class Item(Entity):
 
     def marked_read(self, by: str, at: datetime) -> tuple[Self, Sequence[Event]]:
         """Somebody of the organisation read it; the first one stands."""
-        return (self, []) if self.read else (self.having(read=Mark(by=by, at=at)), [])
+        return (self, []) if self.read else (self.having(read=Mark(by=by, at=whole(at))), [])
 
     def marked_acknowledged(self, by: str, at: datetime) -> tuple[Self, Sequence[Event]]:
         """Somebody of the organisation sees to it; the first one stands."""
         if self.acknowledged:
             return self, []
-        mark = Mark(by=by, at=at)
+        mark = Mark(by=by, at=whole(at))
         return self.having(acknowledged=mark, read=self.read or mark), []
 
     def settled_among(self, events: Sequence[FeedEvent]) -> tuple[Self, Sequence[Event]]:
@@ -125,7 +134,10 @@ class Item(Entity):
         found = next((event for event in events if self._is_settled_by(event)), None)
         if self.settlement is not None or found is None:
             return self, []
-        return self.having(settlement=Settlement(event=found.event, type=found.type, at=found.time)), []
+        settlement = Settlement(event=found.event, type=found.type, at=found.time)
+        unseen = self.scheduled and found.time < self.shown_at
+        shown_at = NEVER if unseen else self.shown_at
+        return self.having(settlement=settlement, soonest=undated(self.position), shown_at=shown_at), []
 
     def _is_settled_by(self, event: FeedEvent) -> bool:
         if event.type not in self.settled_by or event.authority != self.line:

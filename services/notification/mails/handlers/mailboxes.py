@@ -1,23 +1,16 @@
-"""Addresses are named, proved and ended; mails are made of what comes into inboxes, once each."""
+"""Addresses are named, proved by a code, chosen for and ended."""
 
 import hmac
 import secrets
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
 from functools import partial
 
-from services.notification.inboxes.domain.causes import Causes
-from services.notification.inboxes.domain.item import Item, Standing
-from services.notification.inboxes.storage import Moment, Which, desk_of, seen_by, unreminded, untold
+from services.notification.inboxes.storage import desk_of, seen_by
 from services.notification.mails.commands import ChooseMail, NameMailbox, ProveMailbox
 from services.notification.mails.domain import (
-    LISTED,
-    Mail,
     Mailbox,
     MailboxState,
-    Pace,
     Purpose,
     TooManyCodes,
     TooManyMailboxes,
@@ -28,23 +21,19 @@ from services.notification.mails.domain import (
 )
 from services.notification.mails.storage import (
     Mails,
-    lying_on,
     named_lately,
     ordinals_of,
-    undigested,
 )
-from shared.act import EVERYTHING, Act
+from shared.act import Act
 from shared.auth import Caller
-from shared.clock import SHANGHAI, Clock
+from shared.clock import Clock
 from shared.errors import Contended, NotFound
 from shared.events.base import Event
 from shared.privacy import Sealer
 from shared.rulebook import Rulebook
-from shared.storage.mongo import Document
 from shared.storage.store import Store
 
 DIGITS = 8
-GRACE = timedelta(minutes=1)  # what was still being written at that hour is there by then
 Decide = Callable[[Mailbox], tuple[Mailbox, Sequence[Event]]]
 
 
@@ -161,83 +150,3 @@ class Mailboxes:
             return decide(found)
 
         return await self.mailboxes.change(identity, act, decided)
-
-
-@dataclass(frozen=True)
-class Teller:
-    """Makes mails of what comes into inboxes: at once, near a limit, beyond it, or once a day; each once.
-
-    A mail's id follows from what it says to whom; a note that it is made is written after it.
-    """
-
-    items: Store[Item]
-    mailboxes: Store[Mailbox]
-    mails: Mails
-    causes: Causes
-    rules: Rulebook
-    sending: bool
-
-    async def due(self, now: datetime) -> None:
-        """Whoever is to be told now is; where no mail is configured it is only noted that nobody was."""
-        today = now.astimezone(SHANGHAI).date()
-        moment = Moment(now, self.rules.integer("inbox.soon_days", on=today))
-        while rows := await untold(self.items, now):
-            await self._tell(rows, moment, Purpose.ITEM)
-        while rows := await unreminded(self.items, moment):
-            await self._tell(rows, moment, Purpose.REMINDER)
-        hour = self.rules.integer("mail.digest_hour", on=today)
-        until = datetime.combine(today, time(hour), SHANGHAI)
-        if now >= until + GRACE:
-            await self._digest(moment, until)
-
-    async def _tell(self, rows: Sequence[Item], moment: Moment, purpose: Purpose) -> None:
-        known: Mapping[str, list[Mailbox]] = defaultdict(list)
-        for mailbox in await lying_on(self.mailboxes, [row.desk for row in rows]) if self.sending else []:
-            known[mailbox.desk].append(mailbox)
-        stands = {row.id: row.standing(moment.now, moment.soon_days) for row in rows}
-        await self.mails.add(
-            [
-                mail_for(mailbox, purpose, stands[row.id] if purpose is Purpose.REMINDER else "", moment.now, [row.id])
-                for row in rows
-                if row.settlement is None
-                for mailbox in known[row.desk]
-                if mailbox.pace is Pace.AT_ONCE and mailbox.wants(row.kind)
-            ]
-        )
-        await self.items.change_all(
-            {row.id: (_act(f"{purpose}-{stands[row.id]}", row.id, moment.now), _noted(stands[row.id])) for row in rows}
-        )
-
-    async def _digest(self, moment: Moment, until: datetime) -> None:
-        while rows := await undigested(self.mailboxes, until):
-            made = [mail for row in rows if (mail := await self._digest_of(row, moment, until))] if self.sending else []
-            await self.mails.add(made)
-            decide = partial(Mailbox.digested, until=until)
-            day = until.date().isoformat()
-            await self.mailboxes.change_all(
-                {row.id: (_act(f"digest-{day}", row.id, moment.now), decide) for row in rows}
-            )
-
-    async def _digest_of(self, mailbox: Mailbox, moment: Moment, until: datetime) -> Mail | None:
-        since = mailbox.digested_at or until
-        new = {"shown_at": {"$gt": since, "$lte": until}, "settlement": None}
-        pressing = {"$or": [moment.query(Which.SOON), moment.query(Which.OVERDUE)], "shown_at": {"$lte": until}}
-        query: Document = {"desk": mailbox.desk, "$or": [new, pressing]}
-        if mailbox.kinds:
-            query["kind"] = {"$in": list(mailbox.kinds)}
-        rows = await self.items.find(query, EVERYTHING, sort=(("soonest", 1), ("_id", 1)), limit=LISTED)
-        if not rows:
-            return None
-        further = await self.items.count(query) - len(rows)
-        return mail_for(
-            mailbox, Purpose.DIGEST, until.date().isoformat(), moment.now, [row.id for row in rows], further
-        )
-
-
-def _noted(standing: Standing) -> Callable[[Item], tuple[Item, Sequence[Event]]]:
-    reminded = standing if standing in (Standing.SOON, Standing.OVERDUE) else Standing.NEWS
-    return partial(Item.mailed, standing=reminded)
-
-
-def _act(what: str, of: str, now: datetime) -> Act:
-    return Act(what, now, of)

@@ -37,6 +37,7 @@ class DeliveryView(BaseModel):
 class LagView(BaseModel):
     """How far a subscription is behind what is said."""
 
+    subscription: str
     position: int = Field(description="of the feed: of what it wants up to here, deliveries are made")
     newest: int = Field(description="position of the newest event")
     behind: int = Field(description="events after `position` that it wants, of which no delivery is made yet")

@@ -155,6 +155,7 @@ def within_reach(
 class Lag(NamedTuple):
     """How far a subscription is behind what is said, as it is known at one moment."""
 
+    subscription: str
     position: int
     newest: int
     behind: int

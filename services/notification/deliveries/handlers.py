@@ -196,4 +196,4 @@ class Lags:
         waiting, oldest = await self.deliveries.waiting(row.id, COUNTED)
         health = await self.endpoints.health(row.id)
         at_least = not exact or waiting == COUNTED
-        return Lag(position, newest, behind, waiting, at_least, oldest, health.taken_at, health.failing_since)
+        return Lag(row.id, position, newest, behind, waiting, at_least, oldest, health.taken_at, health.failing_since)

@@ -2,13 +2,15 @@
 
 import asyncio
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
 import aio_pika
 import httpx
+from motor.motor_asyncio import AsyncIOMotorClient
 
 from infra.bench.fanout import subscribed
 from infra.bench.saying import Sayer, p50_p99, paced, sayer
@@ -95,17 +97,29 @@ async def _ours(receiver: Taker, saying: Sayer, pull: Pull, count: int) -> tuple
     return saying.waits([row[1:] for row in receiver.rows]), saying.waits(pull.came)
 
 
+@asynccontextmanager
+async def _kept(running: Stack) -> AsyncIterator[Any]:
+    client: Any = AsyncIOMotorClient(running.servers.admin_mongo_url, w="majority")
+    try:
+        yield client["bench"]["raw"]
+    finally:
+        await client.drop_database("bench")
+        client.close()
+
+
 async def _raw(running: Stack, receiver: Taker, count: int) -> list[float]:
-    """Publish, consume, post: the same message through a quorum queue of its own to the same receiver."""
+    """The same hops and nothing else: publish, consume, keep the event, keep the delivery, post."""
     await receiver.forget()
     connection = await aio_pika.connect(running.servers.admin_amqp_url)
-    async with connection, httpx.AsyncClient(timeout=30) as http:
+    async with connection, httpx.AsyncClient(timeout=30) as http, _kept(running) as rows:
         channel = await connection.channel(publisher_confirms=True)
         exchange = await channel.declare_exchange(RAW, "fanout", durable=True)
         queue = await channel.declare_queue(RAW, durable=True, arguments={**QUORUM})
         await queue.bind(exchange)
 
         async def post(message: aio_pika.abc.AbstractIncomingMessage) -> None:
+            await rows.insert_one({"event": message.body})
+            await rows.insert_one({"delivery": message.body})
             headers = {"webhook-id": str(message.headers["ce-id"]), "content-type": "application/json"}
             (await http.post(receiver.url("/raw"), content=message.body, headers=headers)).raise_for_status()
             await message.ack()

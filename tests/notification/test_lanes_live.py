@@ -1,6 +1,7 @@
 """Lanes at the moments in which they are replaced, end, or lose a lease: nothing is stuck, nobody else notices."""
 
 import asyncio
+import time
 from contextlib import suppress
 from datetime import timedelta
 from typing import cast
@@ -15,7 +16,9 @@ from services.notification.deliveries.sender import Ledger, Sender
 from services.notification.deliveries.storage import Deliveries, Endpoints
 from services.notification.feed.storage import FeedLog
 from services.notification.rooms import Rooms
+from services.notification.subscriptions.domain import State as Subscribed
 from services.notification.subscriptions.storage import subscription_store
+from shared.act import Act
 from shared.storage.mongo import Collection
 from tests.live import Running, eventually
 from tests.notification.examples import NOON, delivery, feed_event, subscription
@@ -198,3 +201,28 @@ async def test_what_was_handed_over_and_not_taken_by_a_lane_is_given_back_at_the
     running.cancel()
     await asyncio.wait([running])
     assert await rows_of(service).count({"_id": row.id, "claimed_until": {"$lt": 1}}) == 1
+
+
+async def test_a_thousand_that_are_disabled_while_something_waits_for_them_hold_up_nobody(
+    service: Running, hooks: Receiver, path: str
+) -> None:
+    database, now = service.process.tools.database, service.process.tools.clock.now()
+    asking, names = subscriber(service), [f"off-{number}" for number in range(2_000)]
+    made = await asking.subscribe(hooks.url(path), "registry.*")
+    off = [subscription(id=name, state=Subscribed.DISABLED) for name in names]
+    act = Act(id="off", at=now, correlation="off")
+    await subscription_store(database).add_all(((row, []), act) for row in off)
+    rows = [delivery(id=f"{name}/1", subscription=name, due=now) for name in names]
+    await Deliveries(database).add(rows)
+    endpoints, took = database.collection("endpoints"), []
+    try:
+        await eventually(lambda: endpoints.count({"_id": names[-1]}), within=60)  # looked at, all of them
+        for turn in range(8):
+            since = time.monotonic()
+            await say(service)
+            await hooks.got(path, turn + 1)
+            took.append(time.monotonic() - since)
+    finally:
+        await rows_of(service).delete({"subscription": {"$in": names}})
+    assert max(took) < 1.0, took
+    assert not await asking.is_disabled(made["id"])

@@ -174,7 +174,7 @@ async def test_days_of_failure_begin_with_the_first_failure_after_what_was_taken
     assert (await endpoints.health("health")).failing_since == _at(base, 6)
     await endpoints.note([_tried(row, "204", base, 9)])
     assert (await endpoints.health("health")).failing_since is None
-    await endpoints.forget("health", _at(base, 20))
+    await endpoints.forget(["health"], _at(base, 20))
     await endpoints.note([_tried(row, "500", base, 19)])  # noted late
     assert (await endpoints.health("health")).failing_since is None
     await endpoints.note([_tried(row, "500", base, 21)])

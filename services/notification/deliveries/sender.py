@@ -163,10 +163,9 @@ class Sender:
             sent_to = [due[row.id] for row in rows if row.state is State.ACTIVE]
             LAG.set((now - min(sent_to, default=now)).total_seconds())
             for row in rows:
-                if row.state is not State.ACTIVE:
-                    await self._end(tasks, row, now)
-                elif (lane := self._begin(tasks, row)) is not None:
+                if row.state is State.ACTIVE and (lane := self._begin(tasks, row)) is not None:
                     lane.wake()
+            await self._end(tasks, [row for row in rows if row.state is not State.ACTIVE], now)
         except Fault as fault:
             log.warning("nothing looked for", cause=fault.slug)
 
@@ -187,14 +186,14 @@ class Sender:
             tasks.create_task(_hand_over(*before, lane))
         return lane
 
-    async def _end(self, tasks: asyncio.TaskGroup, subscription: Subscription, now: datetime) -> None:
-        if subscription.id in self._lanes:
-            lane, task = self._lanes.pop(subscription.id)
-            await lane.leave()
+    async def _end(self, tasks: asyncio.TaskGroup, over: Sequence[Subscription], now: datetime) -> None:
+        for lane, task in [self._lanes.pop(row.id) for row in over if row.id in self._lanes]:
             tasks.create_task(_ended(task, in_order=lane.ordered))
-        await self._office.endpoints.forget(subscription.id, now)
-        if subscription.state is State.DELETED:
-            await self._office.deliveries.drop(subscription.id, now)
+            await lane.leave()
+        await self._office.endpoints.forget([row.id for row in over], now)
+        for row in over:
+            if row.state is State.DELETED:
+                await self._office.deliveries.drop(row.id, now)
 
     def _lane(self, subscription: Subscription) -> Lane:
         assert self._tls is not None

@@ -217,7 +217,7 @@ class Lane:
         )
         await self.office.subscriptions.give_up(act, self.subscription, since, last.answer, self.moved_at)
         self.stop()
-        await self.office.endpoints.forget(self.subscription, self.office.clock.now())
+        await self.office.endpoints.forget([self.subscription], self.office.clock.now())
 
     async def _give_back(self) -> None:
         """What is not being tried this moment is anybody's again."""

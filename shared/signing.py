@@ -75,7 +75,7 @@ class Keyring:
         try:
             read = jws.deserialize_compact(token.encode(), KeySet(list(self.keys)), algorithms=[ALGORITHM])
             payload: Any = json.loads(read.payload)
-        except (JoseError, ValueError) as error:
+        except (JoseError, ValueError, TypeError) as error:  # the last: a header that is no list where one must be
             raise NotSignedHere("no key of ours signed this; ask whoever gave it to you for the original") from error
         if read.headers().get("typ") != typ or not isinstance(payload, dict):
             raise NotSignedHere(f"this is signed as something else; send one of type {typ}")

@@ -25,7 +25,7 @@ EXTRA_FILES = {
     "notification/subscriptions/calls.py": "the challenge and the test call over HTTP: neither rule nor write",
     "notification/subscriptions/wire.py": "one bounded connection to a foreign endpoint: below outward.py",
     "notification/subscriptions/outward.py": "one signed request to a foreign endpoint: neither a rule nor a write",
-    "notification/deliveries/lanes.py": "what is due for one endpoint, tried so that it holds up no other",
+    "notification/deliveries/lanes": "what is due for one endpoint, tried so that it holds up no other",
     "notification/deliveries/sender.py": "the loop over all lanes, and the one place their outcomes are written",
     "notification/feed/growth.py": "waiting for the feed to grow: for readers and the fan-out, in no handler",
     "notification/mails/letters.py": "the one place that writes what mails say: a picture of items, not a rule",

@@ -47,7 +47,18 @@ async def test_no_challenge_is_like_another(service: Running, hooks: Receiver, p
 
 
 @pytest.mark.parametrize(
-    "answered", [b"", b"no", b"[]", b"{", b'{"challenge": 1}', b'{"challenge": "another"}', b"\xff", b"x" * 1_000_000]
+    "answered",
+    [
+        b"",
+        b"no",
+        b"[]",
+        b"{",
+        b'{"challenge": 1}',
+        b'{"challenge": "another"}',
+        b"\xff",
+        b"x" * 1_000_000,
+        b"[" * 60_000,
+    ],
 )
 async def test_whoever_answers_something_else_stays_unverified_and_is_told_why(
     service: Running, hooks: Receiver, path: str, answered: bytes

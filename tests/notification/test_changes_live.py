@@ -339,3 +339,16 @@ async def test_a_webhook_is_verified_by_the_public_key_that_anybody_may_fetch(
 
 def _raw(public: str) -> bytes:
     return base64.b64decode(public.removeprefix("whpk_"))
+
+
+async def test_a_url_that_is_named_again_and_again_is_challenged_no_oftener_than_by_verify(
+    service: Running, hooks: Receiver, path: str
+) -> None:
+    hooks.echoes[path] = b"no"
+    asking = subscriber(service)
+    made = (await asking.post("/subscriptions", {"url": hooks.url(path)})).json()
+    place = f"/subscriptions/{made['id']}/change"
+    codes = [(await asking.post(place, {"url": hooks.url(path)})).status_code for _ in range(12)]
+    assert codes == [200] * 10 + [429] * 2
+    assert len([one for one in hooks.challenges if one.path == path]) == 11
+    assert (await subscriber(service, "sub-2").post(place, {"url": hooks.url(path)})).status_code == 404

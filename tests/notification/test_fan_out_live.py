@@ -11,7 +11,7 @@ from services.notification.deliveries.handlers import FanOut, Fresh
 from services.notification.deliveries.storage import Cursors, Deliveries
 from services.notification.feed.domain.filters import Filter
 from services.notification.feed.storage import FeedLog
-from services.notification.subscriptions.domain import Subscription
+from services.notification.subscriptions.domain import State, Subscription
 from services.notification.subscriptions.storage import subscription_store
 from shared.act import Act
 from shared.clock import Clock
@@ -133,4 +133,23 @@ async def test_a_changed_subscription_is_told_by_its_new_filter_of_what_comes_fr
     await fan.follow()
     assert await positions(database, "subscription-1") == [4]
     await another(database).follow()
+    assert await positions(database, "subscription-1") == [4]
+
+
+async def test_a_filter_that_is_changed_during_a_pause_tells_nothing_of_what_was_passed_before_it(
+    database: Database,
+) -> None:
+    only = Filter(types=("registry.plan.returned.v1",))
+    fan = await fan_out(database, [subscription(only=only)])
+    await fan.log.append([feed_event(event=f"e{number}") for number in range(3)])
+    await fan.follow()
+    act = Act(id="b", at=NOON, correlation="c")
+    await fan.subscriptions.change("subscription-1", act, lambda found: found.disabled())
+    await fan.log.append([feed_event(event="meanwhile")])
+    await fan.follow()
+    resumed = Act(id="d", at=NOON, correlation="c")
+    await fan.subscriptions.change(
+        "subscription-1", resumed, lambda found: (found.having(only=Filter(), state=State.ACTIVE), [])
+    )
+    await fan.follow()
     assert await positions(database, "subscription-1") == [4]

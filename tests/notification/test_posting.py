@@ -1,7 +1,9 @@
 """One attempt at an endpoint: what counts as an answer, and to which address it goes."""
 
 import asyncio
+import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -202,3 +204,22 @@ async def test_an_attempt_remembers_how_long_the_endpoint_asks_to_be_left_alone(
     hooks.headers["/"] = "Retry-After: 3600"
     attempt = await posted(hooks.url("/"))
     assert (attempt.answer, attempt.retry_after) == ("503", 3600.0)
+
+
+async def test_a_name_server_that_hangs_for_one_host_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    hang, asked = threading.Event(), list[str]()
+
+    def answer(host: str, *_: object, **__: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        if host == "hangs.example.org":
+            hang.wait(10)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.215.14", 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    hosts = Hosts(private_allowed=False)
+    waiting = [asyncio.create_task(hosts.address("hangs.example.org")) for _ in range(200)]
+    async with asyncio.timeout(5):
+        assert await hosts.address("well.example.org") == "93.184.215.14"
+        hang.set()
+        assert await asyncio.gather(*waiting) == ["93.184.215.14"] * 200
+    assert sorted(asked) == ["hangs.example.org", "well.example.org"]

@@ -7,7 +7,9 @@ import pytest
 from services.notification.deliveries.domain import Attempt, Delivery, Schedule
 from services.notification.deliveries.storage import Endpoints
 from services.notification.replays import handlers
+from services.notification.replays.domain import Replay
 from services.notification.rooms import Rooms
+from shared.act import Act
 from tests.live import Running, eventually
 from tests.notification.examples import delivery
 from tests.notification.receiver import Receiver
@@ -172,8 +174,33 @@ async def test_days_of_failure_begin_with_the_first_failure_after_what_was_taken
     assert (await endpoints.health("health")).failing_since == _at(base, 6)
     await endpoints.note([_tried(row, "204", base, 9)])
     assert (await endpoints.health("health")).failing_since is None
-    await endpoints.forget("health", _at(base, 20))
+    await endpoints.forget(["health"], _at(base, 20))
     await endpoints.note([_tried(row, "500", base, 19)])  # noted late
     assert (await endpoints.health("health")).failing_since is None
     await endpoints.note([_tried(row, "500", base, 21)])
     assert (await endpoints.health("health")).failing_since == _at(base, 21)
+
+
+async def test_a_replay_that_meets_trouble_holds_up_no_other(service: Running, hooks: Receiver, path: str) -> None:
+    start, asking = await begin(service), subscriber(service)
+    made = await asking.subscribe(hooks.url(path), "registry.*")
+    await say(service)
+    await asking.in_state(made["id"], "delivered")
+    room, now = Rooms(service.process.tools).replays, service.process.tools.clock.now()
+    broken = Replay(id="replay-0", authority="33", unit=None, owner="sub-1", subscription="lost", asked_at=now)
+    await room.replays.add(broken, [], Act(id="a", at=now, correlation="c"))
+    try:
+        answer = await asking.post("/replays", {"subscription": made["id"], "from_position": start})
+        assert (await over(asking, answer.json()["id"]))["made"] == 1
+    finally:
+        await room.replays.collection.delete({"_id": "replay-0"})
+
+
+async def test_a_position_beyond_all_counting_is_refused(service: Running, hooks: Receiver, path: str) -> None:
+    asking = subscriber(service)
+    made = await asking.subscribe(hooks.url(path))
+    for body in ({"from_position": 2**63}, {"until_position": 2**64}):
+        answer = await asking.post("/replays", {"subscription": made["id"], **body})
+        assert answer.status_code == 422, body
+    answer = await asking.post("/subscriptions", {"url": hooks.url(path), "from_position": 2**63})
+    assert answer.status_code == 422

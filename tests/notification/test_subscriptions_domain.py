@@ -121,7 +121,7 @@ def test_after_a_rotation_the_secret_before_holds_until_its_end_and_of_two_rotat
 def changed(given: Subscription, **asked: Any) -> tuple[Subscription, Sequence[Event]]:
     """A change that names some of it."""
     now = {name: getattr(given, name) for name in ("url", "only", "payload", "ordered")}
-    return given.changed(**{**now, **asked})
+    return given.changed(**{**now, **asked}, at=NOON)
 
 
 def test_a_subscriber_of_the_same_line_does_not_find_it() -> None:
@@ -209,6 +209,11 @@ def test_a_public_address_may_be_reached(address: str) -> None:
         "::ffff:192.168.1.1",
         "64:ff9b::10.0.0.1",
         "2002:7f00:1::",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "fec0::1",
+        "64:ff9b:1::7f00:1",
+        "5f00::1",
     ],
 )
 def test_a_private_address_is_found_in_whatever_form_it_comes(address: str) -> None:

@@ -1,6 +1,7 @@
 """What is signed with the service's keys is read back, and nothing else is."""
 
 import base64
+import json
 
 import pytest
 from cryptography.exceptions import InvalidSignature
@@ -43,6 +44,15 @@ def test_what_was_changed_or_signed_by_another_or_as_something_else_is_refused(s
     assert callable(spoil)
     with pytest.raises(NotSignedHere):
         ring.read(spoil(ring.sign(PAYLOAD, "archive+jws")), "archive+jws")
+
+
+@pytest.mark.parametrize("crit", [1, [1]])
+def test_a_header_of_another_shape_is_refused_like_any_other(crit: object) -> None:
+    ring = Keyring(keys("k1"), "https://example.org/keys")
+    header = json.dumps({"alg": "Ed25519", "crit": crit}).encode()
+    _, rest = ring.sign(PAYLOAD, "archive+jws").split(".", 1)
+    with pytest.raises(NotSignedHere):
+        ring.read(f"{base64.urlsafe_b64encode(header).rstrip(b'=').decode()}.{rest}", "archive+jws")
 
 
 def test_without_keys_nothing_is_signed() -> None:

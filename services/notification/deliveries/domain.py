@@ -186,6 +186,12 @@ class Health(BaseModel):
     well_at: datetime | None = Field(default=None, description="it took something, or was no longer tried, at last")
     taken_at: datetime | None = Field(default=None, description="it took something at last")
 
+    def here_since(self, moved_at: datetime | None) -> "Health":
+        """The same, of the URL that stands since then: what another one before it failed does not count."""
+        if self.failing_since is None or moved_at is None:
+            return self
+        return self.model_copy(update={"failing_since": max(self.failing_since, moved_at)})
+
     def is_dead(self, attempt: Attempt, days: float) -> bool:
         """Whether this failed attempt is the one too many."""
         since = self.failing_since

@@ -111,9 +111,9 @@ class FanOut(Follower):
         """Those that are sent to; only what changed since the last turn is read again."""
         now = await standing(self.subscriptions)
         known = {name: row for name, row in self._known.items() if now.get(name) == row.version}
+        # Under its old filter it was told up to here: the new one is for what comes now, or after a pause.
+        await self.cursors.move({name: at for name, at in self._passed.items() if name not in known})
         if changed := now.keys() - known.keys():
-            # Under its old filter it was told up to here: the new one is for what comes now.
-            await self.cursors.move({name: self._passed[name] for name in changed & self._passed.keys()})
             known |= {row.id: row for row in await active(self.subscriptions, changed)}
         self._known = known
         self._passed = {name: self._passed[name] for name in known.keys() & self._passed.keys()}

@@ -13,7 +13,8 @@ import structlog
 from prometheus_client import Gauge
 
 from services.notification.deliveries.domain import Delivery
-from services.notification.deliveries.lanes import Lane, Office
+from services.notification.deliveries.lanes.lane import Lane
+from services.notification.deliveries.lanes.office import Office
 from services.notification.deliveries.posting import Endpoint
 from services.notification.deliveries.storage import Deliveries, Endpoints
 from services.notification.feed.domain.event import FeedEvent
@@ -66,6 +67,9 @@ class Ledger:
             self._tried = [*tried, *self._tried]
             self._any.set()
             return False
+        except asyncio.CancelledError:  # the last write is the sender's
+            self._tried = [*tried, *self._tried]
+            raise
         return True
 
     async def record(self, tried: Sequence[Delivery]) -> None:
@@ -129,6 +133,7 @@ class Sender:
         finally:
             self._lanes.clear()
             await self._ledger.write()
+            await self._give_back()
 
     async def _begin_fresh(self, tasks: asyncio.TaskGroup) -> None:
         while True:
@@ -143,6 +148,12 @@ class Sender:
                 if (lane := self._begin(tasks, subscription)) is not None:
                     lane.hand(fresh)
 
+    async def _give_back(self) -> None:
+        """What no lane has taken over is anybody's again."""
+        left, self._handed = self._handed, {}
+        with suppress(Fault):  # else the lease gives it back
+            await self._office.deliveries.release([row for _, fresh in left.values() for row, _ in fresh])
+
     async def _look(self, tasks: asyncio.TaskGroup) -> None:
         """Find what is due again, and what another process or a crash left."""
         now = self._office.clock.now()
@@ -152,16 +163,15 @@ class Sender:
             sent_to = [due[row.id] for row in rows if row.state is State.ACTIVE]
             LAG.set((now - min(sent_to, default=now)).total_seconds())
             for row in rows:
-                if row.state is not State.ACTIVE:
-                    await self._end(tasks, row, now)
-                elif (lane := self._begin(tasks, row)) is not None:
+                if row.state is State.ACTIVE and (lane := self._begin(tasks, row)) is not None:
                     lane.wake()
+            await self._end(tasks, [row for row in rows if row.state is not State.ACTIVE], now)
         except Fault as fault:
             log.warning("nothing looked for", cause=fault.slug)
 
     def _begin(self, tasks: asyncio.TaskGroup, subscription: Subscription) -> Lane | None:
         before = self._lanes.get(subscription.id)
-        if before is not None and not before[1].done() and before[0].version >= subscription.version:
+        if before is not None and not before[1].done() and before[0].stands_for(subscription.version):
             return before[0]
         if before is not None:
             before[0].stop()
@@ -176,14 +186,14 @@ class Sender:
             tasks.create_task(_hand_over(*before, lane))
         return lane
 
-    async def _end(self, tasks: asyncio.TaskGroup, subscription: Subscription, now: datetime) -> None:
-        if subscription.id in self._lanes:
-            lane, task = self._lanes.pop(subscription.id)
-            await lane.leave()
+    async def _end(self, tasks: asyncio.TaskGroup, over: Sequence[Subscription], now: datetime) -> None:
+        for lane, task in [self._lanes.pop(row.id) for row in over if row.id in self._lanes]:
             tasks.create_task(_ended(task, in_order=lane.ordered))
-        await self._office.endpoints.forget(subscription.id, now)
-        if subscription.state is State.DELETED:
-            await self._office.deliveries.drop(subscription.id, now)
+            await lane.leave()
+        await self._office.endpoints.forget([row.id for row in over], now)
+        for row in over:
+            if row.state is State.DELETED:
+                await self._office.deliveries.drop(row.id, now)
 
     def _lane(self, subscription: Subscription) -> Lane:
         assert self._tls is not None
@@ -192,7 +202,8 @@ class Sender:
         written = FeedEvent.cloud_event if full else partial(FeedEvent.thin_event, url=self._url)
         signer = room.signer(subscription)
         endpoint = Endpoint(subscription.url, signer, room.hosts, office.clock, self._tls, written)
-        return Lane(subscription.id, subscription.version, endpoint, office, ordered=subscription.ordered)
+        moved_at = subscription.moved_at
+        return Lane(subscription.id, subscription.version, endpoint, office, subscription.ordered, moved_at)
 
 
 async def _hand_over(before: Lane, task: asyncio.Task[None], after: Lane) -> None:

@@ -178,9 +178,9 @@ class Endpoints:
         if writes:
             await self._rows.write_all(writes)
 
-    async def forget(self, subscription: str, now: datetime) -> None:
-        """It is not tried any more: when it is again, its days are counted anew, whatever is still noted late."""
-        await self._rows.update({"_id": subscription}, _well(now), upsert=True)
+    async def forget(self, subscriptions: Sequence[str], now: datetime) -> None:
+        """They are not tried any more: when one is again, its days are counted anew, whatever is still noted late."""
+        await self._rows.write_all([UpdateOne({"_id": name}, _well(now), upsert=True) for name in subscriptions])
 
 
 def _well(at: datetime) -> list[Document]:

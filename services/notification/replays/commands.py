@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from shared.command import Command
+from shared.digests import EXACT
 
 
 class BackFill(Command):
@@ -16,9 +17,11 @@ class BackFill(Command):
     )
 
     subscription: str = Field(min_length=1, max_length=200)
-    from_position: int = Field(default=0, ge=0, description="events after this position; 0: from the first event on")
+    from_position: int = Field(
+        default=0, ge=0, le=EXACT, description="events after this position; 0: from the first event on"
+    )
     until_position: int | None = Field(
-        default=None, ge=1, description="up to this position, included; absent: up to the newest event of now"
+        default=None, ge=1, le=EXACT, description="up to this position, included; absent: up to the newest event of now"
     )
 
 

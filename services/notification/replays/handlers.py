@@ -109,11 +109,18 @@ class Replays:
     async def turn(self) -> bool:
         """One turn of each replay; whether any of them got on."""
         try:
-            going = [await self.advance(replay) for replay in await running(self.replays)]
+            going = [await self._got_on(replay) for replay in await running(self.replays)]
         except Fault as fault:
             log.warning("replays do not go on now", cause=fault.slug)
             return False
         return any(going)
+
+    async def _got_on(self, replay: Replay) -> bool:
+        try:
+            return await self.advance(replay)
+        except Fault as fault:  # one replay's trouble is not the next one's
+            log.warning("a replay does not go on now", replay=replay.id, cause=fault.slug)
+            return False
 
     async def advance(self, replay: Replay) -> bool:
         """Make the next deliveries of one, if there are not too many on their way; whether there was anything to do."""

@@ -101,7 +101,7 @@ def _echoed(body: bytes) -> bytes:
     """The challenge in an answer: a JSON object's `challenge`, or the whole text."""
     try:
         read = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter: brackets without end
         return body.strip()
     echoed = read.get("challenge") if isinstance(read, dict) else read
     return echoed.encode(errors="replace") if isinstance(echoed, str) else b""

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from services.notification.feed.domain.filters import Filter
 from services.notification.subscriptions.domain import Payload
 from shared.command import Command
+from shared.digests import EXACT
 
 Types = Annotated[tuple[str, ...], Field(max_length=100)]
 Values = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(max_length=100)]
@@ -36,7 +37,7 @@ class Subscribe(Command):
     subjects: Values = Field(default=(), description="subjects of events; none means all")
     correlations: Values = Field(default=(), description="correlation ids; none means all")
     from_position: int | None = Field(
-        default=None, ge=0, description="events after this position of the feed; absent: from now on"
+        default=None, ge=0, le=EXACT, description="events after this position of the feed; absent: from now on"
     )
     payload: Payload = Field(default=Payload.FULL, description="thin: attributes and a `dataref`, no `data`")
     ordered: bool = Field(default=False, description="one after the other by position; a failing one holds back others")

@@ -20,6 +20,7 @@ SCHEMES = ("http", "https")
 Decision = tuple["Subscription", Sequence[Event]]
 MOVED = "its URL changed; verify it"
 NAT64 = IPv6Network("64:ff9b::/96")
+GLOBAL_UNICAST = IPv6Network("2000::/3")  # of the rest nothing is given out; some forms of it hold local addresses
 
 
 class State(StrEnum):
@@ -60,7 +61,7 @@ class Subscription(Entity):
     """One endpoint; `line` and `unit` bound what it is told, `line` None sees everything.
 
     `owner` is the organisation that subscribed. `secret` and the one before it are sealed, bound to the id; the one
-    before signs as well until `previous_until`.
+    before signs as well until `previous_until`. `moved_at` is when the URL of now took the place of another.
     """
 
     SCHEMA: ClassVar[int] = 2
@@ -78,6 +79,7 @@ class Subscription(Entity):
     secret: str = Field(repr=False)
     previous_secret: str = Field(default="", repr=False)
     previous_until: datetime | None = None
+    moved_at: datetime | None = None
 
     def wants(self, event: FeedEvent) -> bool:
         """Whether an event is sent, if its scope admits it."""
@@ -124,7 +126,7 @@ class Subscription(Entity):
         """
         return self.having(secret=secret, previous_secret=self.secret, previous_until=until), []
 
-    def changed(self, *, url: str, only: Filter, payload: Payload, ordered: bool) -> Decision:
+    def changed(self, *, url: str, only: Filter, payload: Payload, ordered: bool, at: datetime) -> Decision:
         """Sent otherwise from now on; at another URL nothing before it is verified, disabled or not.
 
         Raises:
@@ -135,7 +137,7 @@ class Subscription(Entity):
         if all(getattr(self, name) == value for name, value in changes.items()):
             return self, []
         if url != self.url:
-            changes |= {"state": State.UNVERIFIED, "reason": MOVED}
+            changes |= {"state": State.UNVERIFIED, "reason": MOVED, "moved_at": at}
         return self.having(**changes), []
 
     def previous_at(self, now: datetime) -> tuple[str, datetime] | None:
@@ -144,9 +146,12 @@ class Subscription(Entity):
             return None
         return self.previous_secret, self.previous_until
 
-    def given_up(self, failing_since: datetime, last_answer: str) -> Decision:
-        """It took nothing for days or said it is gone; whoever runs it must hear of it."""
-        if self.state is not State.ACTIVE:
+    def given_up(self, failing_since: datetime, last_answer: str, moved_at: datetime | None = None) -> Decision:
+        """It took nothing for days or said it is gone; whoever runs it must hear of it.
+
+        What was tried stood there since `moved_at`: of another URL that has taken its place it says nothing.
+        """
+        if self.state is not State.ACTIVE or self.moved_at != moved_at:
             return self, []
         event = EndpointDisabled(
             subscription=self.id, unit=self.unit, failing_since=failing_since, last_answer=last_answer
@@ -176,8 +181,10 @@ def _parts(url: str) -> SplitResult:
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Whether an address is reached over the public internet, looking through IPv6 forms of IPv4 addresses."""
-    if isinstance(address, IPv6Address) and (inner := _inner(address)) is not None:
-        return is_public(inner)
+    if isinstance(address, IPv6Address):
+        if (inner := _inner(address)) is not None:
+            return is_public(inner)
+        return address.is_global and address in GLOBAL_UNICAST
     return address.is_global and not address.is_multicast
 
 

@@ -101,8 +101,11 @@ class Subscriptions:
 
     async def change(self, act: Act, subscription: str, asked: ChangeSubscription, expect: int | None) -> Subscription:
         """Send otherwise, or elsewhere: what is absent stays; a new URL is challenged at once."""
+        assert act.caller is not None
         begun = monotonic()
         if asked.url is not None:
+            await self.get(subscription, act.caller)
+            self.asking.take(subscription)
             await self.hosts.check(asked.url)
         spent = monotonic() - begun
 
@@ -112,6 +115,7 @@ class Subscriptions:
                 only=asked.filter(found.only),
                 payload=asked.payload or found.payload,
                 ordered=found.ordered if asked.ordered is None else asked.ordered,
+                at=act.at,
             )
 
         found = await self._change(act, subscription, decided, expect)
@@ -136,10 +140,12 @@ class Subscriptions:
         """Send nothing ever again."""
         return await self._change(act, subscription, Subscription.deleted, expect)
 
-    async def give_up(self, act: Act, subscription: str, failing_since: datetime, last_answer: str) -> Subscription:
+    async def give_up(
+        self, act: Act, subscription: str, failing_since: datetime, last_answer: str, moved_at: datetime | None
+    ) -> Subscription:
         """Its endpoint does not take what it is sent."""
         return await self.subscriptions.change(
-            subscription, act, lambda found: found.given_up(failing_since, last_answer)
+            subscription, act, lambda found: found.given_up(failing_since, last_answer, moved_at)
         )
 
     async def _challenge(self, act: Act, subscription: Subscription, spent: float = 0.0) -> Subscription:

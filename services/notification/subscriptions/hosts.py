@@ -2,14 +2,18 @@
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import ip_address
 from time import monotonic
 
 import httpx
 
 from services.notification.subscriptions.domain import PrivateHost, WrongUrl, check_url, is_public
+from shared.errors import Fault
 
 LOOKED_UP_WITHIN = 3.0  # seconds at the door, where somebody waits for the challenge as well
+LOOKED_UP_AT_ONCE = 64  # hosts
 KNOWN_FOR = 5.0  # seconds a looked-up address is used again; connections go to that very address
 
 
@@ -18,7 +22,9 @@ class Hosts:
 
     def __init__(self, *, private_allowed: bool) -> None:
         self._private_allowed = private_allowed
-        self._known: dict[str, tuple[float, str]] = {}
+        self._known: dict[str, tuple[float, str | Fault]] = {}
+        self._asked: dict[str, asyncio.Task[str | Fault]] = {}
+        self._threads = ThreadPoolExecutor(LOOKED_UP_AT_ONCE, "hosts")
 
     async def check(self, url: str) -> None:
         """Refuse a URL that no attempt could be made at, now rather than then."""
@@ -43,17 +49,31 @@ class Hosts:
         """
         if self._private_allowed:
             return None
-        until, address = self._known.get(host, (0.0, ""))
+        until, found = self._known.get(host, (0.0, ""))
         if until <= monotonic():
-            address = await _public_address(host)
-            self._known = {name: kept for name, kept in self._known.items() if kept[0] > monotonic()}
-            self._known[host] = (monotonic() + KNOWN_FOR, address)
-        return address
+            # One look-up of a host for all who wait: a name server that hangs takes one thread of many.
+            if host not in self._asked:
+                self._asked[host] = asyncio.create_task(self._look_up(host))
+            found = await asyncio.shield(self._asked[host])
+        if isinstance(found, Fault):
+            raise found
+        return found
+
+    async def _look_up(self, host: str) -> str | Fault:
+        try:
+            found: str | Fault = await _public_address(host, self._threads)
+        except Fault as refusal:
+            found = refusal
+        self._known = {name: kept for name, kept in self._known.items() if kept[0] > monotonic()}
+        self._known[host] = (monotonic() + KNOWN_FOR, found)
+        del self._asked[host]
+        return found
 
 
-async def _public_address(host: str) -> str:
+async def _public_address(host: str, threads: ThreadPoolExecutor) -> str:
+    asking = partial(socket.getaddrinfo, host, None, type=socket.SOCK_STREAM)
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(threads, asking)
     except (OSError, UnicodeError) as cause:
         raise WrongUrl("the host cannot be looked up; check its name", field="/url") from cause
     addresses = [str(row[4][0]) for row in found]

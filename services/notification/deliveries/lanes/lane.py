@@ -1,7 +1,7 @@
 """A lane: what is due for one subscription, tried over its own connections, so that no endpoint holds up another."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
@@ -9,55 +9,27 @@ from time import monotonic
 import structlog
 
 from services.notification.deliveries.domain import Attempt, Delivery, Errand, Schedule, State
-from services.notification.deliveries.posting import AT_ONCE, Endpoint
-from services.notification.deliveries.storage import LEASE, Deliveries, Endpoints
+from services.notification.deliveries.lanes.office import Office
+from services.notification.deliveries.posting import Endpoint
+from services.notification.deliveries.storage import LEASE
 from services.notification.feed.domain.event import FeedEvent
-from services.notification.feed.storage import FeedLog
-from services.notification.subscriptions.handlers import Subscriptions
 from services.notification.subscriptions.wire import Wire
 from shared.act import Act
-from shared.clock import Clock
 from shared.errors import Fault
-from shared.rulebook import Rulebook
 
 CLAIMED = 64  # at once; with what waits before, all of it is tried within the lease even if nothing answers
 AHEAD = 8  # claimed for each attempt that is made at the same time
-TOGETHER = 128  # attempts at the same time of all lanes that have something to try, one for each at least
 IN_ORDER = 4  # claimed at once when they go one after the other: within the lease as well
 IDLE = 60.0  # seconds after which a lane with nothing to do ends
 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class Office:
-    """What all lanes work with.
-
-    `tried` takes what became of a delivery and sees that it is written; `record` has written it when it returns;
-    `busy` are the lanes that have something to try.
-    """
-
-    deliveries: Deliveries
-    endpoints: Endpoints
-    feed: FeedLog
-    subscriptions: Subscriptions
-    rules: Rulebook
-    clock: Clock
-    tried: Callable[[Delivery], None]
-    record: Callable[[Sequence[Delivery]], Awaitable[None]]
-    busy: set[str] = field(default_factory=set)
-
-    @property
-    def share(self) -> int:
-        """How many attempts one lane makes at the same time: one with a backlog leaves the others their turn."""
-        return min(AT_ONCE, max(1, TOGETHER // max(1, len(self.busy))))
-
-
 @dataclass
 class Lane:
     """Works until stopped or idle; `wake` it when something is due, `hand` it what was just made.
 
-    It sends as its subscription was at a `version`; at a later one another lane takes its place.
+    It sends as its subscription was at a `version`; at a later one, or once it is `idle`, another takes its place.
     """
 
     subscription: str
@@ -65,6 +37,8 @@ class Lane:
     endpoint: Endpoint
     office: Office
     ordered: bool = False
+    moved_at: datetime | None = None
+    idle: bool = False
     _held: dict[str, Delivery] = field(default_factory=dict)
     _trying: set[str] = field(default_factory=set)
     _handed: list[Errand] = field(default_factory=list)
@@ -73,10 +47,14 @@ class Lane:
     _behind: bool = True
     _over: bool = False
 
+    def stands_for(self, version: int) -> bool:
+        """Whether what is due at a version of its subscription is this lane's."""
+        return self.version >= version and not self.idle
+
     @property
     def room(self) -> int:
         """How much that was just made it takes over, as long as nothing older waits in the database."""
-        return 0 if self.ordered or self._behind or self._over else CLAIMED - len(self._held)
+        return 0 if self.ordered or self.idle or self._behind or self._over else CLAIMED - len(self._held)
 
     def wake(self) -> None:
         """Something is due."""
@@ -118,7 +96,9 @@ class Lane:
                 async with asyncio.timeout(IDLE):
                     await self._woken.wait()
             except TimeoutError:
-                return
+                self.idle = not self._woken.is_set()
+                if self.idle:
+                    return
             self._woken.clear()
             while not self._over and (self._handed or self._behind):
                 await self._go_on(tasks)
@@ -126,6 +106,10 @@ class Lane:
 
     async def _go_on(self, tasks: asyncio.TaskGroup) -> None:
         errands, self._handed = self._handed, []
+        if errands and self.ordered:  # made before it was to be in order: each in its turn
+            self._behind = True
+            await self._give_back()
+            return
         try:
             errands = errands or await self._claim()
         except Fault as fault:  # still due, or due again when the lease ends
@@ -147,7 +131,7 @@ class Lane:
         if self._over:
             return
         if monotonic() > errand.until:  # its lease ends too soon: it is claimed anew
-            del self._held[errand.delivery.id]
+            self._held.pop(errand.delivery.id, None)
             self._behind = True
             return
         self._trying.add(errand.delivery.id)  # before its task runs: it is not given back any more
@@ -209,7 +193,7 @@ class Lane:
         except Fault as fault:  # not written down: its lease ends and it is tried again
             log.warning("attempt lost", delivery=tried.id, cause=fault.slug)
             return None
-        del self._held[tried.id]
+        self._held.pop(tried.id, None)  # gone if its lease ended meanwhile and it was tried twice
         if not self.ordered:
             self.office.tried(tried)
         return tried
@@ -217,7 +201,7 @@ class Lane:
     async def _look_at(self, tried: Delivery, errand: Errand, trace: str | None) -> None:
         """Whether this failure is the one too many."""
         last = tried.attempts[-1]
-        health = await self.office.endpoints.health(self.subscription)
+        health = (await self.office.endpoints.health(self.subscription)).here_since(self.moved_at)
         if tried.gone or health.is_dead(last, errand.days):
             await self._give_up(tried, health.failing_since or last.at, errand.event, trace)
 
@@ -231,9 +215,9 @@ class Lane:
             causation=event.event,
             trace=trace,
         )
-        await self.office.subscriptions.give_up(act, self.subscription, since, last.answer)
+        await self.office.subscriptions.give_up(act, self.subscription, since, last.answer, self.moved_at)
         self.stop()
-        await self.office.endpoints.forget(self.subscription, self.office.clock.now())
+        await self.office.endpoints.forget([self.subscription], self.office.clock.now())
 
     async def _give_back(self) -> None:
         """What is not being tried this moment is anybody's again."""

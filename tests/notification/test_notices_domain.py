@@ -38,7 +38,7 @@ PERSON = "11010118900307301X"
 
 def test_no_sign_that_xml_has_no_place_for_breaks_the_atom_feed_for_everybody() -> None:
     notice = announced(asked(title_zh="公\uffff告\ufffe", text_zh="内\x0b容\U0001f600。"), "notice-1", "33", NOW, 60)
-    feed = fromstring(atom([notice], "https://example.org")  # noqa: S314 - our own
+    feed = fromstring(atom([notice], "https://example.org"))  # noqa: S314 - our own
     assert feed.findtext(".//{*}entry/{*}title") == "公告"
     assert feed.findtext(".//{*}entry/{*}summary") == "内容\U0001f600。"
 

@@ -61,6 +61,12 @@ async def test_the_twenty_lines_tell_whole_from_missing_from_changed(desk: Desk)
     assert await ran(desk) == (0, f"complete {latest['place']}")
     await desk.hold([row for row in rows if row["place"] not in (3, 4, 9)], latest)
     assert await ran(desk) == (1, "missing [3, 4, 9]")
+    (fifth,) = [row for row in rows if row["authority"] == LINE and row["place"] == 5]
+    await desk.hold([{**fifth, "data": {**fifth["data"], "remarks": "改过"}}, *rows], latest)
+    assert await ran(desk) == (1, f"changed {latest['place']}")  # though what was said is there as well
+    early = {name: value for name, value in fifth.items() if name not in ("place", "digest", "chain")}
+    await desk.hold([early, *rows], latest)
+    assert await ran(desk) == (0, f"complete {latest['place']}")  # it is from before places were kept
     said = rows[-1]["data"]
     for row in (row for row in rows if row["authority"] == LINE and row["place"] == 5):
         row["data"] = {**said, "remarks": "改过"}

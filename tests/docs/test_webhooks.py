@@ -52,6 +52,15 @@ def test_the_code_for_a_secret_takes_what_it_signed_and_nothing_else(secrets: li
     assert not verified(SECRET, {**headers, "webhook-signature": ""}, BODY.encode())
 
 
+@pytest.mark.parametrize(
+    "strange", [{"webhook-signature": "v1,é"}, {"webhook-signature": "v1a,é"}, {"webhook-timestamp": "soon"}]
+)
+def test_strange_headers_are_refused_and_break_nothing(strange: dict[str, str]) -> None:
+    names, headers = code(), {**Signer([SECRET], RING).headers("e1", BODY), **strange}
+    assert not names["verified"](SECRET, headers, BODY.encode())
+    assert not names["verified_by_key"](public(RING), headers, BODY.encode())
+
+
 def test_the_code_for_keys_takes_what_one_of_them_signed_and_nothing_else() -> None:
     verified, headers = code()["verified_by_key"], Signer([SECRET], RING).headers("e1", BODY)
     assert verified(public(RING), headers, BODY.encode())

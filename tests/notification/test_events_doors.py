@@ -111,6 +111,11 @@ async def test_one_event_is_read_by_its_position_within_the_scope(service: Runni
     assert (await center(service).get("/events/999999999")).status_code == 404
 
 
+@pytest.mark.parametrize("position", [2**63, 10**30, -(10**30), 0])
+async def test_a_position_that_no_feed_reaches_is_the_asker_s_mistake(service: Running, position: int) -> None:
+    assert (await center(service).get(f"/events/{position}")).status_code in (400, 404, 422)
+
+
 async def test_a_timeline_tells_where_an_entry_is_across_services(service: Running) -> None:
     entry = f"entry-{uuid4().hex}"
     await finalised(service, entry)

@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from string import Formatter
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 import pytest
 
 from services.notification.feed.domain.event import FeedEvent
+from services.notification.notices.atom import atom
 from services.notification.notices.commands import AnnounceNotice
 from services.notification.notices.domain.causes import Cause, Causes
 from services.notification.notices.domain.notice import (
@@ -32,6 +34,13 @@ DATA = ROOT / "services/notification/data"
 CAUSES = Causes.model_validate_json((DATA / "notices.json").read_bytes())
 NOW = datetime(2026, 11, 25, 2, 0, 0, 123456, tzinfo=UTC)
 PERSON = "11010118900307301X"
+
+
+def test_no_sign_that_xml_has_no_place_for_breaks_the_atom_feed_for_everybody() -> None:
+    notice = announced(asked(title_zh="公\uffff告\ufffe", text_zh="内\x0b容\U0001f600。"), "notice-1", "33", NOW, 60)
+    feed = fromstring(atom([notice], "https://example.org"))  # noqa: S314 - our own
+    assert feed.findtext(".//{*}entry/{*}title") == "公告"
+    assert feed.findtext(".//{*}entry/{*}summary") == "内容\U0001f600。"
 
 
 def asked(**changed: Any) -> AnnounceNotice:

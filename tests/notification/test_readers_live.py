@@ -24,8 +24,9 @@ from services.notification.rooms import DATA
 from services.notification.streams.broker import Administration, ManagementAway, ManagementRefuses, Outlet
 from services.notification.streams.commands import Kind
 from services.notification.streams.domain import OUT, Reader
-from services.notification.streams.handlers import Readers
+from services.notification.streams.handlers import MOST_TOLD, Readers
 from services.notification.streams.storage import reader_store
+from shared.act import Act
 from shared.clock import Clock
 from shared.messaging.topology import EVENTS, speaking
 from shared.messaging.wire import Wire
@@ -533,3 +534,15 @@ async def test_types_are_checked_before_anything_is_made(service: Running) -> No
         answer = await asking.post("/readers", body)
         assert (answer.status_code, answer.json()["type"].rsplit(":")[-1]) == (400, slug)
     assert (await asking.get("/readers")).json()["rows"] == []
+
+
+async def test_readers_that_cannot_be_told_hold_up_no_other(managed: Servers, issuer: Issuer, tmp_path: Path) -> None:
+    url = managed.management_url
+    async with running("notification", managed, issuer, tmp_path, rabbitmq_management_url=url) as service:
+        store = reader_store(service.process.tools.database)
+        for number in range(MOST_TOLD):  # sealed with a key that is lost
+            lost = Reader(
+                id=f"reader-0{number:02}", authority="33", owner="lost", line="33", kind=Kind.STREAM, password="x"
+            )
+            await store.add(lost, [], Act(f"lost-{number}", service.process.tools.clock.now(), "lost"))
+        await asked(subscriber(service, "after-the-lost"))

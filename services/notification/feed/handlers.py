@@ -24,6 +24,7 @@ from shared.rulebook import Rulebook
 RESTS = 15.0  # seconds after which a stream without events says that it is there, for the proxies between
 RETRY_AFTER = 5  # seconds
 LOOKS = 0.5  # seconds after which an answer says how far it looked, whether it found anything or not
+HIGHEST = 2**53  # a position that JSON still says exactly; what is far beyond it the database cannot be asked for
 OPEN = Gauge("skillcert_feed_streams", "Server-sent streams of the feed that are open")
 
 
@@ -122,7 +123,7 @@ class Feed:
 
     async def at(self, position: int, scope: Scope) -> FeedEvent:
         """One event within a scope."""
-        event = (await self.log.at([position])).get(position)
+        event = (await self.log.at([position])).get(position) if 0 < position <= HIGHEST else None
         if event is None or not admits(scope, event):
             raise NotFound(f"there is no event at position {position} within your scope")
         return event

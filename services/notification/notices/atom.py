@@ -8,6 +8,7 @@ from services.notification.notices.domain.notice import Notice
 
 ATOM = "http://www.w3.org/2005/Atom"
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+NONE = "\ufffe\uffff"
 register_namespace("", ATOM)
 
 
@@ -45,5 +46,5 @@ def _child(parent: Element, name: str) -> Element:
 
 
 def _text(parent: Element, name: str, text: str) -> None:
-    # XML 1.0 has no place for control characters, escaped or not.
-    _child(parent, name).text = "".join(sign for sign in text if sign >= " " or sign in "\n\t")
+    # XML 1.0 has no place for control characters, and for two that are no characters, escaped or not.
+    _child(parent, name).text = "".join(sign for sign in text if (sign >= " " or sign in "\n\t") and sign not in NONE)

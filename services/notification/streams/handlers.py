@@ -116,15 +116,19 @@ class Readers:
         """Tell the broker who may come in and who may not any more."""
         if self.administration is None:
             return
-        for reader in await untold(self.readers, MOST_TOLD):
-            try:
-                await self._tell(self.administration, reader, now)
-            except (
-                BrokerRefuses,
-                ManagementRefuses,
-                CannotOpen,
-            ) as refused:  # one reader's trouble
-                log.warning("the broker was not told", reader=reader.id, cause=refused.slug, detail=refused.detail)
+        told, after = 0, ""
+        while told < MOST_TOLD and (rows := await untold(self.readers, MOST_TOLD - told, after=after)):
+            for reader in rows:
+                told += await self._told(self.administration, reader, now)
+            after = rows[-1].id  # those that cannot be told are passed, however many they are
+
+    async def _told(self, administration: Administration, reader: Reader, now: datetime) -> bool:
+        try:
+            await self._tell(administration, reader, now)
+        except (BrokerRefuses, ManagementRefuses, CannotOpen) as refused:  # one reader's trouble
+            log.warning("the broker was not told", reader=reader.id, cause=refused.slug, detail=refused.detail)
+            return False
+        return True
 
     async def _tell(self, administration: Administration, reader: Reader, now: datetime) -> None:
         if reader.state is State.ASKED:

@@ -30,9 +30,9 @@ async def held(readers: Store[Reader], owner: str, line: str | None, *, but: str
     return await readers.count({"owner": owner, "line": line, "state": {"$nin": GONE}, "_id": {"$ne": but}})
 
 
-async def untold(readers: Store[Reader], limit: int) -> list[Reader]:
-    """Those that the broker must be told about."""
-    return await readers.find({"state": {"$in": UNTOLD}}, limit=limit)
+async def untold(readers: Store[Reader], limit: int, *, after: str) -> list[Reader]:
+    """Those that the broker must be told about by id, those after one."""
+    return await readers.find({"state": {"$in": UNTOLD}, "_id": {"$gt": after}}, limit=limit)
 
 
 class Reached:

@@ -10,9 +10,9 @@ from services.notification.deliveries.sender import Sender
 from services.notification.deliveries.storage import Cursors, Deliveries, Endpoints
 from services.notification.feed.growth import Growth
 from services.notification.feed.handlers import Feed, Streams
-from services.notification.feed.storage import FeedLog
+from services.notification.feed.storage import FeedLog, Reached
 from services.notification.inboxes.domain.causes import Causes as InboxCauses
-from services.notification.inboxes.handlers import FOLLOWER, Inboxes, InboxFollower
+from services.notification.inboxes.handlers import Inboxes, InboxFollower
 from services.notification.inboxes.storage import item_store
 from services.notification.mails.handlers.mailboxes import Mailboxes
 from services.notification.mails.handlers.telling import Teller
@@ -22,12 +22,12 @@ from services.notification.mails.storage import Mails, mailbox_store
 from services.notification.notices import pages as notices_pages
 from services.notification.notices.domain.causes import Causes
 from services.notification.notices.handlers import NoticeFollower, Notices
-from services.notification.notices.storage import Followed, UnitNames, notice_store
+from services.notification.notices.storage import UnitNames, notice_store
 from services.notification.replays.handlers import Replays
 from services.notification.replays.storage import replay_store
 from services.notification.streams.broker import Administration, Outlet, without_user
 from services.notification.streams.handlers import Out, Readers
-from services.notification.streams.storage import Reached, reader_store
+from services.notification.streams.storage import reader_store
 from services.notification.subscriptions.calls import Calls
 from services.notification.subscriptions.handlers import Subscriptions
 from services.notification.subscriptions.hosts import Hosts
@@ -161,14 +161,9 @@ class Rooms:
 
     @cached_property
     def follower(self) -> NoticeFollower:
+        room, reached = self.notices, Reached(self.tools.database, "notices")
         return NoticeFollower(
-            self.notices.notices,
-            self.log,
-            self.causes,
-            Followed(self.tools.database),
-            self.notices.names,
-            self.rules,
-            self.tools.clock,
+            room.notices, self.causes, room.names, self.rules, room.clock, log=self.log, reached=reached
         )
 
     @cached_property
@@ -180,7 +175,7 @@ class Rooms:
     def out(self) -> Out:
         database = self.tools.database
         lease, look_every = Lease(database, "out"), self.tools.settings.poll_every
-        return Out(self.log, self.feed.growth, Reached(database), self.outlet, lease, look_every)
+        return Out(self.log, self.feed.growth, Reached(database, "out"), self.outlet, lease, look_every)
 
     @cached_property
     def readers(self) -> Readers:
@@ -204,8 +199,10 @@ class Rooms:
 
     @cached_property
     def inbox_follower(self) -> InboxFollower:
-        room, followed = self.inboxes, Followed(self.tools.database, FOLLOWER)
-        return InboxFollower(room.items, self.log, room.causes, self.causes.words, followed, self.rules, room.clock)
+        room, reached = self.inboxes, Reached(self.tools.database, "inboxes")
+        return InboxFollower(
+            room.items, room.causes, self.causes.words, self.rules, room.clock, log=self.log, reached=reached
+        )
 
     @cached_property
     def post(self) -> Post | None:

@@ -6,8 +6,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from services.notification.feed.storage import Reached
 from services.notification.inboxes.handlers import InboxFollower
-from services.notification.notices.storage import Followed
 from services.notification.rooms import Rooms
 from shared.events.assessment import ObjectionOverdue, ObjectionRaised
 from shared.events.base import Event
@@ -142,11 +142,13 @@ async def test_another_process_that_follows_the_feed_from_its_beginning_changes_
     before = await unversioned(people)
     tools = Tools.made(service.process.tools.settings)
     rooms = Rooms(tools)
-    room, followed = rooms.inboxes, Followed(tools.database, f"again-{unit}")
-    other = InboxFollower(room.items, rooms.log, room.causes, rooms.causes.words, followed, rooms.rules, room.clock)
+    room, reached = rooms.inboxes, Reached(tools.database, f"again-{unit}")
+    other = InboxFollower(
+        room.items, room.causes, rooms.causes.words, rooms.rules, room.clock, log=rooms.log, reached=reached
+    )
     await other.follow()
     await other.follow()
-    assert await followed.position() > 0
+    assert await reached.position() > 0
     await tools.database.close()
     assert await unversioned(people) == before
 

@@ -17,11 +17,10 @@ from infra.local.issuer import Issuer
 from infra.local.servers import Servers
 from services.notification.feed.domain.event import FeedEvent
 from services.notification.feed.growth import Growth
-from services.notification.feed.storage import FeedLog
+from services.notification.feed.storage import FeedLog, Reached
 from services.notification.rooms import DATA
 from services.notification.streams.broker import Outlet
 from services.notification.streams.handlers import RUN, Out
-from services.notification.streams.storage import Reached
 from shared.act import NATIONAL
 from shared.clock import Clock
 from shared.digests import DIGESTED, chained, digest_of
@@ -66,7 +65,7 @@ def process(servers: Servers, database: Database, reached: Reached | None = None
     wire = Wire(servers.amqp_url("notification"), f"out-{holder}")
     outlet = Outlet(wire, Rulebook.load(DATA / "rules.json"), Clock(None))
     lease = Lease(database, "out", holder=holder)
-    return Out(log, Growth(log.newest), reached or Reached(database), outlet, lease, 0.05)
+    return Out(log, Growth(log.newest), reached or Reached(database, "out"), outlet, lease, 0.05)
 
 
 @asynccontextmanager
@@ -104,7 +103,7 @@ def check_proof(taken: Taken) -> None:
 async def test_every_event_goes_out_in_order_with_what_proves_it(servers: Servers, database: Database) -> None:
     events = await said(database, 3 * RUN + 7)
     async with at_work(process(servers, database)):
-        await eventually(Reached(database).position)
+        await eventually(Reached(database, "out").position)
         more = await said(database, 5)
         async with stream(servers, "notification.stream") as taken:
             await taken.reach(len(events) + len(more))
@@ -163,7 +162,7 @@ async def at_position(database: Database, position: int) -> AsyncIterator[None]:
     """Everything up to a position is out."""
 
     async def out() -> bool:
-        return await Reached(database).position() >= position
+        return await Reached(database, "out").position() >= position
 
     await eventually(out)
     yield
@@ -190,10 +189,10 @@ async def test_what_was_confirmed_and_not_noted_goes_out_again_and_nothing_is_le
     servers: Servers, database: Database
 ) -> None:
     events = await said(database, RUN + 40)
-    async with at_work(process(servers, database, Dying(database), "dying")) as dying:
+    async with at_work(process(servers, database, Dying(database, "out"), "dying")) as dying:
         with pytest.raises(Died):
             await dying
-    assert await Reached(database).position() == 0
+    assert await Reached(database, "out").position() == 0
     async with (
         at_work(process(servers, database, holder="next")),
         at_position(database, len(events)),
@@ -218,11 +217,11 @@ async def test_what_the_broker_refuses_holds_up_what_comes_after_it_and_goes_out
         for _ in range(3):
             with pytest.raises(BrokerUnavailable):
                 await out.follow()
-        noted = await Reached(database).position()
+        noted = await Reached(database, "out").position()
         assert noted < 61
         await queue.delete(if_empty=False)
     await out.follow()
-    assert await Reached(database).position() == 61
+    assert await Reached(database, "out").position() == 61
     async with stream(servers, "notification.stream.33") as taken:
         await eventually(lambda: _ends(taken, noted + 1, 61))
     assert set(taken.positions) == set(range(1, 62))

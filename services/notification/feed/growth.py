@@ -1,13 +1,18 @@
 """Tells whoever waits that the feed has grown: at once if it grew here, soon if another process wrote."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.notification.feed.domain.event import FeedEvent
+from services.notification.feed.domain.filters import Filter
+from services.notification.feed.storage import FeedLog, Reached, Wanted
+from shared.act import EVERYTHING
 from shared.errors import StorageUnavailable
 
+RUN = 500  # events read at once
 LOOK_EVERY = 0.1  # seconds; one look for all who wait in this process, none while nobody waits
 
 
@@ -88,3 +93,43 @@ class Follower:
         async with self._turn:
             while await self.step():
                 continue
+
+
+@dataclass(kw_only=True)
+class Follows(Follower):
+    """Goes through the feed by position and keeps the place reached; any number of processes may do so at once.
+
+    What it makes has ids that follow from the events, and the place only moves forward, after what comes of the
+    events before it is written.
+    """
+
+    log: FeedLog
+    reached: Reached
+    _at: int = field(default=0, init=False, repr=False)
+    _kept: int = field(default=0, init=False, repr=False)
+
+    def types(self) -> tuple[str, ...]:
+        """The events it wants, exact types or patterns."""
+        raise NotImplementedError
+
+    async def take(self, run: Sequence[FeedEvent], after: int) -> None:
+        """Make what comes of the next events, which stand after a position; safe to repeat."""
+        raise NotImplementedError
+
+    async def step(self) -> bool:
+        if not self._at:
+            self._at = self._kept = await self.reached.position()
+        end, after = await self.log.newest(), self._at
+        if end <= after:
+            return False
+        run = await self.log.read(Wanted(after, RUN, Filter(types=self.types())), EVERYTHING, end)
+        await self.take(run, after)
+        await self._move(run[-1].position if len(run) == RUN else end, made=bool(run))
+        return len(run) == RUN
+
+    async def _move(self, position: int, *, made: bool) -> None:
+        """A busy feed with nothing in it costs no write for each of its events: a start looks at some anew."""
+        self._at = position
+        if made or position - self._kept >= RUN:
+            await self.reached.move(position)
+            self._kept = position

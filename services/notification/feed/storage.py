@@ -219,6 +219,23 @@ def _places(line: str, first: int, last: int | None) -> Document:
     return {"authority": line, "place": bounds}
 
 
+class Reached:
+    """How far a follower has come in the feed; it only moves forward."""
+
+    def __init__(self, database: Database, follower: str) -> None:
+        self._rows = database.collection("reached")
+        self._follower = follower
+
+    async def position(self) -> int:
+        """The position up to which all is done; 0 before the first."""
+        row = await self._rows.find_one({"_id": self._follower})
+        return int(row["position"]) if row else 0
+
+    async def move(self, position: int) -> None:
+        """Everything up to `position` is done."""
+        await self._rows.update({"_id": self._follower}, {"$max": {"position": position}}, upsert=True)
+
+
 def _document(event: FeedEvent) -> Document:
     row = event._asdict()
     return {"_id": row.pop("position"), **row}

@@ -9,13 +9,12 @@ import structlog
 
 from services.notification.feed.domain.event import FeedEvent
 from services.notification.feed.domain.filters import Filter
-from services.notification.feed.growth import Follower
-from services.notification.feed.storage import FeedLog, Wanted
+from services.notification.feed.growth import RUN, Follows
+from services.notification.feed.storage import Wanted
 from services.notification.inboxes.commands import MOST, ReadItems
 from services.notification.inboxes.domain.causes import Causes, Words, items_of
 from services.notification.inboxes.domain.item import Item
 from services.notification.inboxes.storage import Moment, Order, Which, desk_of, listed, open_about, seen_by
-from services.notification.notices.storage import Followed
 from shared.act import EVERYTHING, Act
 from shared.auth import Caller
 from shared.clock import Clock
@@ -26,8 +25,6 @@ from shared.storage.mongo import Document
 from shared.storage.store import Store
 
 log = structlog.get_logger()
-RUN = 500  # events read at once
-FOLLOWER = "inboxes"
 Decide = Callable[[Item], tuple[Item, Sequence[Event]]]
 
 
@@ -102,42 +99,21 @@ def _shown(caller: Caller, moment: Moment) -> Document:
 
 
 @dataclass
-class InboxFollower(Follower):
-    """Fills and settles inboxes by the events of the feed; any number of processes may do it at the same time.
-
-    An item's id follows from its event and whose it is, what settles it from the log alone; the place reached only
-    moves forward, after what comes of the events before it is written.
-    """
+class InboxFollower(Follows):
+    """Fills and settles inboxes by the events of the feed; what settles an item is asked of the log alone."""
 
     items: Store[Item]
-    log: FeedLog
     causes: Causes
     words: Words
-    followed: Followed
     rules: Rulebook
     clock: Clock
-    _reached: int = 0
-    _kept: int = 0
 
-    async def step(self) -> bool:
-        if not self._reached:
-            self._reached = self._kept = await self.followed.position()
-        end, after = await self.log.newest(), self._reached
-        if end <= after:
-            return False
-        types = tuple(sorted({cause.type for cause in self.causes.causes} | self.causes.settlers))
-        run = await self.log.read(Wanted(after, RUN, Filter(types=types)), EVERYTHING, end)
+    def types(self) -> tuple[str, ...]:
+        return tuple(sorted({cause.type for cause in self.causes.causes} | self.causes.settlers))
+
+    async def take(self, run: Sequence[FeedEvent], after: int) -> None:
         await self._make(run, after)
         await self._settle(run)
-        await self._move(run[-1].position if len(run) == RUN else end, made=bool(run))
-        return len(run) == RUN
-
-    async def _move(self, position: int, *, made: bool) -> None:
-        """A busy feed with nothing for inboxes costs no write for each of its events."""
-        self._reached = position
-        if made or position - self._kept >= RUN:
-            await self.followed.move(position)
-            self._kept = position
 
     async def _make(self, run: Sequence[FeedEvent], after: int) -> None:
         """Write new items; what is settled by then comes settled, and nobody is told that it waits."""

@@ -10,15 +10,15 @@ from typing import Any
 import structlog
 
 from services.notification.feed.domain.event import FeedEvent
-from services.notification.feed.domain.filters import Filter, matches
-from services.notification.feed.growth import Follower
-from services.notification.feed.storage import FeedLog, Wanted
+from services.notification.feed.domain.filters import matches
+from services.notification.feed.growth import Follows
+from services.notification.feed.storage import FeedLog
 from services.notification.notices.commands import AnnounceNotice, WithdrawNotice
 from services.notification.notices.domain.causes import Cause, Causes
 from services.notification.notices.domain.notice import Notice, NotPublishedYet, announced, day_of
 from services.notification.notices.domain.proof import Proof, proof_of
-from services.notification.notices.storage import PUBLIC, Asked, Followed, UnitNames, listed, of_series, scheduled
-from shared.act import EVERYTHING, NATIONAL, Act
+from services.notification.notices.storage import PUBLIC, Asked, UnitNames, listed, of_series, scheduled
+from shared.act import NATIONAL, Act
 from shared.clock import Clock
 from shared.errors import Fault, NotFound
 from shared.events.notification import NoticePublished, NoticeWithdrawn
@@ -28,7 +28,6 @@ from shared.signing import Keyring
 from shared.storage.store import Store
 
 log = structlog.get_logger()
-RUN = 500  # events read at once
 OWN = (NoticePublished.type, NoticeWithdrawn.type)
 UNITS = ("registry.unit.*",)
 PROOF_TYPE = "notice+jwt"
@@ -93,44 +92,23 @@ class Notices:
 
 
 @dataclass
-class NoticeFollower(Follower):
-    """Makes notices of the events of the feed, by position; any number of processes may do it at the same time.
-
-    A notice's id follows from its event, and the place reached only moves forward, after the notices before it
-    are written.
-    """
+class NoticeFollower(Follows):
+    """Makes notices of the events of the feed."""
 
     notices: Store[Notice]
-    log: FeedLog
     causes: Causes
-    followed: Followed
     names: UnitNames
     rules: Rulebook
     clock: Clock
-    _reached: int = 0
-    _kept: int = 0
 
-    async def step(self) -> bool:
-        if not self._reached:
-            self._reached = self._kept = await self.followed.position()
-        end, after = await self.log.newest(), self._reached
-        if end <= after:
-            return False
-        types = (*(cause.type for cause in self.causes.causes), *OWN, *UNITS)
-        run = await self.log.read(Wanted(after, RUN, Filter(types=types)), EVERYTHING, end)
+    def types(self) -> tuple[str, ...]:
+        return (*(cause.type for cause in self.causes.causes), *OWN, *UNITS)
+
+    async def take(self, run: Sequence[FeedEvent], _: int) -> None:
         # Names first: a notice of the same run is shown under them from its first moment.
         await self._name([event for event in run if matches(UNITS[0], event.type)])
         await self._make([event for event in run if self.causes.of(event.type)])
         await self._prove([event for event in run if event.type in OWN])
-        await self._move(run[-1].position if len(run) == RUN else end, made=bool(run))
-        return len(run) == RUN
-
-    async def _move(self, position: int, *, made: bool) -> None:
-        """A busy feed with nothing for the public costs no write for each of its events: a start looks at some anew."""
-        self._reached = position
-        if made or position - self._kept >= RUN:
-            await self.followed.move(position)
-            self._kept = position
 
     async def _make(self, events: Sequence[FeedEvent]) -> None:
         made = [(event, notice) for event in events if (notice := self._notice(event))]

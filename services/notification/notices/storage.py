@@ -10,7 +10,6 @@ from shared.storage.store import Store
 
 PUBLIC: Document = {"was_published": True}
 NEWEST_FIRST = (("opens_at", -1), ("_id", -1))
-FOLLOWER = "notices"
 INDEXES = (
     IndexModel([("was_published", 1), ("opens_at", -1), ("_id", -1)]),
     IndexModel([("series", 1)], partialFilterExpression={"series": {"$gt": ""}}),
@@ -60,23 +59,6 @@ async def scheduled(store: Store[Notice], now: datetime) -> list[Notice]:
 async def of_series(store: Store[Notice], series: Sequence[str]) -> list[Notice]:
     """Every notice of these series."""
     return await store.find({"series": {"$in": list(series)}}) if series else []
-
-
-class Followed:
-    """How far the feed was followed, for notices or for what else is made of it; it only moves forward."""
-
-    def __init__(self, database: Database, follower: str = FOLLOWER) -> None:
-        self._rows = database.collection("notices_followed")
-        self._follower = follower
-
-    async def position(self) -> int:
-        """The position up to which everything is made."""
-        row = await self._rows.find_one({"_id": self._follower})
-        return int(row["position"]) if row else 0
-
-    async def move(self, position: int) -> None:
-        """Everything up to `position` is made."""
-        await self._rows.update({"_id": self._follower}, {"$max": {"position": position}}, upsert=True)
 
 
 class UnitNames:

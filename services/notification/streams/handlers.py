@@ -11,7 +11,7 @@ from time import monotonic
 import structlog
 
 from services.notification.feed.growth import Follower, Growth
-from services.notification.feed.storage import FeedLog, Wanted
+from services.notification.feed.storage import FeedLog, Reached, Wanted
 from services.notification.notices.domain.notice import day_of
 from services.notification.streams.broker import Administration, ManagementRefuses, Outlet
 from services.notification.streams.commands import AskToRead
@@ -23,7 +23,7 @@ from services.notification.streams.domain import (
     TooManyReaders,
     check_asked,
 )
-from services.notification.streams.storage import Reached, held, untold
+from services.notification.streams.storage import held, untold
 from services.notification.subscriptions.storage import owner_for
 from shared.act import EVERYTHING, NATIONAL, Act, scope_of
 from shared.auth import Caller

@@ -33,21 +33,3 @@ async def held(readers: Store[Reader], owner: str, line: str | None, *, but: str
 async def untold(readers: Store[Reader], limit: int, *, after: str) -> list[Reader]:
     """Those that the broker must be told about by id, those after one."""
     return await readers.find({"state": {"$in": UNTOLD}, "_id": {"$gt": after}}, limit=limit)
-
-
-class Reached:
-    """The position of the last event that went out with all before it; it only moves forward."""
-
-    NAME = "out"
-
-    def __init__(self, database: Database) -> None:
-        self._rows = database.collection("reached")
-
-    async def position(self) -> int:
-        """0 before the first one."""
-        row = await self._rows.find_one({"_id": self.NAME})
-        return int(row["position"]) if row else 0
-
-    async def move(self, position: int) -> None:
-        """Everything up to `position` was confirmed."""
-        await self._rows.update({"_id": self.NAME}, {"$max": {"position": position}}, upsert=True)

@@ -33,15 +33,15 @@ async def on_file(service: Running, cycle: str = "2019", **windows: dict[str, st
     return made
 
 
-def laid(windows: dict[str, Window], year: int = 2019) -> Cycle:
+def laid(windows: dict[str, Window], stages: tuple[Stage, ...] = STAGES) -> Cycle:
     """A cycle with these windows, as it is made."""
-    terms: tuple[Term, ...] = laid_out(windows, STAGES, year)
+    terms: tuple[Term, ...] = laid_out(windows, stages, 2019)
     return Cycle(
-        id=str(year),
+        id="2019",
         authority="national",
         name_zh="试点",
         name_en="Pilot",
-        year=year,
+        year=2019,
         basis="通知",
         stages=terms,
         made_by="center",

@@ -20,6 +20,7 @@ from services.evaluation.cycles.domain import (
     WindowBegun,
     WindowTurned,
 )
+from services.evaluation.evaluations.handlers import APPLY, SELF_CHECK
 from shared.errors import Fault
 from shared.events.base import Event
 from shared.events.evaluation import StageClosed, StageOpened
@@ -68,6 +69,10 @@ def test_the_stages_of_the_data_file_are_those_the_notice_dates() -> None:
     dated = Rulebook.load(DATA / "rules.json").value("cycle.stages", tuple[NoticeStage, ...], on=date(2019, 9, 27))
     assert [stage.id for stage in STAGES] == [stage.id for stage in dated]
     laid({stage.id: Window(opens=stage.opens, closes=stage.closes) for stage in dated})
+
+
+def test_what_the_handlers_ask_about_is_allowed_by_some_stage_under_that_name() -> None:
+    assert {act for stage in STAGES for act in stage.allows} == {SELF_CHECK, APPLY, "report"} == set(ACTS)
 
 
 def test_what_is_allowed_on_the_first_and_the_last_day_and_on_no_other() -> None:
@@ -180,6 +185,8 @@ def test_an_id_number_in_a_reason_or_a_name_is_masked() -> None:
 # -- any order of days, changes and extensions ---------------------------------------------------------
 
 days = st.integers(0, 120)
+TWICE = (STAGES[0].model_copy(update={"allows": ("report",)}), *STAGES[1:])
+"""Stages of which the first allows what the last one does, with days between them perhaps."""
 
 
 class Year(RuleBasedStateMachine):
@@ -190,13 +197,13 @@ class Year(RuleBasedStateMachine):
         self.today = 0
         self.events: list[Event] = []
         self.extended: dict[str, int] = {}
-        self.open_on: dict[str, set[int]] = {stage.id: set() for stage in STAGES}
+        self.open_on: dict[str, set[int]] = {stage.id: set() for stage in TWICE}
 
     @initialize(numbers=st.lists(days, min_size=6, max_size=6))
     def made(self, numbers: list[int]) -> None:
         opens, closes = sorted(numbers[:3]), sorted(numbers[3:])
         spans = [(first, max(first, last)) for first, last in zip(opens, closes, strict=True)]
-        self.cycle = laid({stage.id: window(*span) for stage, span in zip(STAGES, spans, strict=True)})
+        self.cycle = laid({stage.id: window(*span) for stage, span in zip(TWICE, spans, strict=True)}, stages=TWICE)
         self._saw()
 
     @rule(by=st.integers(1, 30), looked=st.booleans())
@@ -208,18 +215,23 @@ class Year(RuleBasedStateMachine):
         if looked:
             self._look()
 
-    @rule(stage=st.sampled_from([stage.id for stage in STAGES]), opens=days, closes=days)
-    def a_window_is_moved(self, stage: str, opens: int, closes: int) -> None:
+    @rule(stage=st.sampled_from([LAUNCH, ACCEPTANCE, SUMMARY]), opens=days | st.none(), by=st.integers(-20, 20))
+    def a_window_is_moved(self, stage: str, opens: int | None, by: int) -> None:
+        """To another first day, or none; and to a last day earlier or later than it was."""
         before = {term.id: term for term in self.cycle.stages}
+        (old, today) = (before[stage], day(self.today))
+        wanted = Window(opens=old.opens if opens is None else day(opens), closes=old.closes + by * ONE_DAY)
         try:
-            self.cycle, _ = self.cycle.moved({stage: window(opens, closes)}, "reason", "li", noon(day(self.today)))
+            self.cycle, _ = self.cycle.moved({stage: wanted}, "reason", "li", noon(today))
         except (WindowBegun, WindowTurned, StagesOutOfOrder):
             return
         after = {term.id: term for term in self.cycle.stages}
         assert all(after[other] == before[other] for other in before if other != stage)
-        if before[stage].opens <= day(self.today):
-            assert after[stage].opens == before[stage].opens
-            assert after[stage].closes >= before[stage].closes
+        assert (after[stage].opens, after[stage].closes) == (wanted.opens, wanted.closes)
+        if wanted != Window(opens=old.opens, closes=old.closes):
+            assert old.closes >= today, "a window that is over does not move"
+            assert (wanted.opens == old.opens and wanted.closes > old.closes) if old.opens <= today else True
+            assert wanted.opens >= today or old.opens <= today, "none begins in the past"
         self._saw()
 
     @rule(act=st.sampled_from(ACTS), until=days)

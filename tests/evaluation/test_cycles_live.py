@@ -274,6 +274,26 @@ async def test_several_processes_and_one_that_dies_in_between_announce_each_stag
     assert told(service, "2019g") == said
 
 
+async def test_windows_that_are_lengthened_while_stages_are_announced_are_all_kept_and_each_is_announced_once(
+    service: Running,
+) -> None:
+    await on_file(service, "2019i", acceptance={"opens": "2019-09-28", "closes": "2020-12-31"},
+                  launch={"opens": "2019-09-28", "closes": "2019-09-30"})  # fmt: skip
+    later = [{"opens": "2019-09-28", "closes": f"2021-01-{day}"} for day in range(10, 14)]
+    service.forward(days=1)
+    asked = [{"windows": {"acceptance": window}, "reason": "台风"} for window in later]
+    now = service.process.tools.clock.now()
+    answers, *_ = await asyncio.gather(
+        asyncio.gather(*(post(service, "/cycles/2019i/windows", body) for body in asked)),
+        *(room(service).due(now) for _ in range(6)),
+    )
+    assert {slug(answer) for answer in answers if not answer.is_success} <= {(409, "window-begun")}
+    cycle = await get(service, "/cycles/2019i")
+    assert cycle["stages"][1]["closes"] == "2021-01-13"
+    assert len(cycle["changes"]) == sum(answer.is_success for answer in answers)
+    assert await all_told(service, "2019i", 2) == [("opened", "launch"), ("opened", "acceptance")]
+
+
 async def test_a_repeat_of_what_was_taken_in_time_is_answered_after_the_window_closed(service: Running) -> None:
     await on_file(service, "2019h", acceptance={"opens": "2019-09-02", "closes": "2020-11-30"})
     tools, clock = service.process.tools, FrozenClock(BEGINS)

@@ -121,6 +121,7 @@ class Story:
         self.step("综合评估 evaluation of a unit")
         unit = self.world.units[0]
         scores, evidence = spine.form_answers()
+        await spine.cycle_with(self.world, CYCLE, START, START + timedelta(days=90))
         asked = {"cycle": CYCLE, "scores": scores, "evidence": evidence}
         made = await self.world.caller(unit).post("evaluation", "/v1/evaluations", asked)
         path = f"/v1/evaluations/{made['id']}"

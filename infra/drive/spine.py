@@ -111,6 +111,20 @@ async def entries_of(world: World, unit: Unit, batch: str) -> list[dict[str, Any
     return await pages(world.caller(unit), "assessment", f"/v1/batches/{batch}/entries")
 
 
+async def cycle_with(world: World, cycle: str, first: date, last: date) -> dict[str, Any]:
+    """A cycle whose stages are all open from the first day to the last, made by the Center."""
+    stages = json.loads((FORM.parent / "stages.json").read_text(encoding="utf-8"))["stages"]
+    asked = {
+        "cycle": cycle,
+        "name_zh": f"{cycle}年度职业技能鉴定试点",
+        "name_en": f"Skill appraisal pilot of {cycle}",
+        "basis": "建办人函〔2019〕491号",
+        "windows": {stage["id"]: {"opens": str(first), "closes": str(last)} for stage in stages},
+    }
+    answer: dict[str, Any] = await world.center.post("evaluation", "/v1/cycles", asked)
+    return answer
+
+
 def form_answers(share: float = 0.9) -> tuple[dict[str, float], dict[str, str]]:
     """Points for every indicator of the evaluation form, and the evidence for them."""
     form = json.loads(FORM.read_text(encoding="utf-8"))

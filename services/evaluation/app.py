@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from services.evaluation.cycles import api as cycles_api
+from services.evaluation.cycles.handlers import Cycles
+from services.evaluation.cycles.storage import cycle_store, extension_store, stages_in
 from services.evaluation.evaluations import api as evaluations_api
 from services.evaluation.evaluations.handlers import Evaluations
 from services.evaluation.evaluations.storage import evaluation_store, form_in
@@ -19,19 +22,24 @@ DATA = Path(__file__).parent / "data"
 def build(tools: Tools) -> Service:
     """Evaluation, not yet connected to anything."""
     indicators = Indicators(Facts(tools.database), Units(tools.database))
-    evaluations = Evaluations(
-        evaluation_store(tools.database),
+    rules = Rulebook.load(DATA / "rules.json")
+    cycles = Cycles(
+        cycle_store(tools.database),
+        extension_store(tools.database),
+        stages_in(DATA / "stages.json"),
         indicators,
-        form_in(DATA / "form.json"),
-        Rulebook.load(DATA / "rules.json"),
+        rules,
         tools.clock,
+    )
+    evaluations = Evaluations(
+        evaluation_store(tools.database), indicators, cycles, form_in(DATA / "form.json"), rules, tools.clock
     )
     hearers = Hearers()
     indicators_consumers.hear(hearers, indicators)
     return Service(
-        stores=[evaluations.evaluations],
-        routers=[indicators_api.routes(indicators), evaluations_api.routes(evaluations)],
+        stores=[cycles.cycles, cycles.extensions, evaluations.evaluations],
+        routers=[indicators_api.routes(indicators), cycles_api.routes(cycles), evaluations_api.routes(evaluations)],
         hearers=hearers,
-        due=[evaluations.file_due],
+        due=[cycles.due, evaluations.file_due],
         prepare=[indicators.prepare],
     )

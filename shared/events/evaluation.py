@@ -1,4 +1,4 @@
-"""What evaluation says: how a unit's evaluation goes, and who loses pilot status."""
+"""What evaluation says: which stage of a cycle is open, how a unit's evaluation goes, who loses pilot status."""
 
 from datetime import date
 from typing import ClassVar
@@ -65,3 +65,28 @@ class PilotRevoked(EvaluationEvent):
     )
     reason: str = Field(description="the Center's own words")
     revoked_on: date = Field(description="first day without pilot status, Asia/Shanghai")
+
+
+class StageEvent(Event):
+    """What every event about a stage of a cycle carries."""
+
+    cycle: str = Field(description="the pilot cycle", examples=["2019"])
+    stage: str = Field(description="id of the stage: launch, acceptance or summary", examples=["acceptance"])
+    name: str = Field(description="its Chinese name", examples=["评估验收"])
+    allows: tuple[str, ...] = Field(
+        description="what may be done in evaluation while it is open", examples=[("self_check", "apply")]
+    )
+    opens: date = Field(description="first day of its window, Asia/Shanghai")
+    closes: date = Field(description="last day of its window, Asia/Shanghai")
+
+
+class StageOpened(StageEvent):
+    """The window of a stage has begun; its last day may still move to a later one."""
+
+    type: ClassVar[str] = "evaluation.stage.opened.v1"
+
+
+class StageClosed(StageEvent):
+    """The window of a stage is over; who is late needs an extension."""
+
+    type: ClassVar[str] = "evaluation.stage.closed.v1"

@@ -16,6 +16,7 @@ from tests.assessment import driving, importing, on_notice
 from tests.assessment.examples import published
 from tests.doors import cards, cases, proposals, sites
 from tests.doors.plans import TODAY, authorised_by, framed, reported, submitted, unit
+from tests.evaluation.cycles import on_file
 from tests.evaluation.examples import FULL
 from tests.evaluation.story import BEGINS, standing
 from tests.live import Running, eventually
@@ -92,11 +93,12 @@ async def in_assessment(service: Running) -> Made:
 
 
 async def in_evaluation(service: Running) -> Made:
-    """A self-check, and the figures of its unit."""
+    """A cycle with an extension, a self-check in it, and the figures of its unit."""
     service.set_time(BEGINS)
     await eventually(lambda: _near(service, BEGINS))
+    cycle = (await on_file(service))["id"]
     await service.says(standing(UNIT), subject=UNIT)
-    asked = {"cycle": "2019", "scores": FULL, "evidence": dict.fromkeys(FULL, "自查台账")}
+    asked = {"cycle": cycle, "scores": FULL, "evidence": dict.fromkeys(FULL, "自查台账")}
     made: dict[str, Any] = {}
 
     async def checked() -> bool:
@@ -105,7 +107,11 @@ async def in_evaluation(service: Running) -> Made:
         return answer.is_success
 
     await eventually(checked)
-    return {"unit": UNIT, "evaluation": made["id"]}
+    late = {"organisation": UNIT, "act": "self_check", "until": "2021-01-15", "reason": "考核推迟"}
+    path = f"/v1/cycles/{cycle}/extensions"
+    answer = await service.http.post(path, json=late, headers=service.token("center"))
+    assert answer.is_success, answer.text
+    return {"unit": UNIT, "evaluation": made["id"], "cycle": cycle}
 
 
 async def _near(service: Running, moment: datetime) -> bool:

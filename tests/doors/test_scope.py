@@ -27,6 +27,8 @@ EVERYBODYS = {
     "/v1/batches/modes",
     "/v1/programmes",
     "/v1/programmes/{programme}",
+    "/v1/cycles",
+    "/v1/cycles/{cycle}",
 }
 """Read by everybody with a token: they belong to no line."""
 ENDLESS = {"/v1/events/stream"}

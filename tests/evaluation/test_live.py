@@ -18,6 +18,7 @@ from services.evaluation.indicators.storage import Facts, Units
 from shared.events.base import Event
 from shared.events.evaluation import PilotRevoked, UnitApplied, UnitFailed, UnitFiled, UnitPassed, UnitSelfChecked
 from shared.metrics import MESSAGES
+from tests.evaluation.cycles import on_file
 from tests.evaluation.examples import FULL, less
 from tests.evaluation.story import BEGINS, adds_up, facts, standing, story
 from tests.live import Running, Said, eventually, running
@@ -34,6 +35,7 @@ async def service(servers: Servers, issuer: Issuer, tmp_path_factory: pytest.Tem
     async with running("evaluation", servers, issuer, tmp_path_factory.mktemp("evaluation")) as live:
         live.set_time(BEGINS)
         await eventually(lambda: _is_near_the_beginning(live))
+        await on_file(live)
         yield live
 
 

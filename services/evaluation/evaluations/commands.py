@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from services.evaluation.cycles.commands import CycleCode
 from shared.command import Command
 from shared.privacy import scrub
 
@@ -14,7 +15,6 @@ _SCORES: JsonDict = {
     "E1": 5, "E2": 5, "E3": 4, "E4": 4, "F1": 4, "F2": 4, "F3": 2, "G1": 4, "G2": 3, "H1": 2, "H2": 2,
 }  # fmt: skip
 
-Cycle = Annotated[str, Field(pattern=r"^\d{4}$", description="the pilot cycle, named by its year", examples=["2019"])]
 Text = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(scrub)]
 Indicator = Annotated[str, Field(pattern=r"^[A-Z]\d{1,2}$", examples=["A1"])]
 VetoCode = Annotated[str, Field(pattern=r"^V\d{1,2}$", examples=["V1"])]
@@ -47,7 +47,7 @@ class SelfCheckUnit(Command):
         },
     )
 
-    cycle: Cycle
+    cycle: CycleCode
     scores: Scores
     evidence: Annotated[dict[Indicator, Text], Field(max_length=100, description="text or reference, by indicator")]
     vetoes_declared: Vetoes = ()
@@ -84,6 +84,6 @@ class RevokePilot(Command):
     )
 
     unit: Annotated[str, Field(min_length=1, max_length=100, examples=["unit-33-001"])]
-    cycle: Cycle
+    cycle: CycleCode
     ground: Ground
     reason: Text

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from services.evaluation.cycles.handlers import Cycles
 from services.evaluation.evaluations.commands import DecideEvaluation, RevokePilot, SelfCheckUnit
 from services.evaluation.evaluations.domain import (
     Decision,
@@ -27,15 +28,17 @@ from shared.rulebook import Rulebook
 from shared.storage.store import Store
 
 DUE_AT_ONCE = 500
+SELF_CHECK, APPLY = "self_check", "apply"  # as data/stages.json names them
 Decide = Callable[[Evaluation], tuple[Evaluation, Sequence[Event]]]
 
 
 @dataclass(frozen=True)
 class Evaluations:
-    """The evaluations room; units and what is measured of them come from the indicators room."""
+    """The evaluations room; units and their figures come from the indicators room, windows from the cycles room."""
 
     evaluations: Store[Evaluation]
     indicators: Indicators
+    cycles: Cycles
     form: Form
     rules: Rulebook
     clock: Clock
@@ -44,13 +47,16 @@ class Evaluations:
         """The caller's own score; the caller's organisation is the unit."""
         assert act.caller is not None
         unit = await self.indicators.unit(act.caller.organisation, act.scope)
-        check = self._self_check(asked, self.clock.today())
+        today = self.clock.today()
         begun = new_evaluation(unit.id, unit.authority, asked.cycle, self.form.id)
+        await self._must_be_in_time(act, SELF_CHECK, begun, today)
+        check = self._self_check(asked, today)
         return await self._begin_or_change(begun, act, lambda found: found.self_checked(check, self.form.id))
 
     async def apply(self, act: Act, evaluation: str, expect: int | None) -> Evaluation:
         """The unit asks to be evaluated."""
         today = self.clock.today()
+        await self._must_be_in_time(act, APPLY, await self.evaluations.get(evaluation, act.scope), today)
         return await self.evaluations.change(evaluation, act, lambda found: found.applied(today), expect=expect)
 
     async def decide(self, act: Act, evaluation: str, asked: DecideEvaluation, expect: int | None) -> Evaluation:
@@ -84,6 +90,11 @@ class Evaluations:
         """File what nobody filed in time; a repeat, or another process doing the same, changes nothing."""
         while rows := await due(self.evaluations, now, DUE_AT_ONCE):
             await self.evaluations.change_all({row.id: (_filing(row, now), _when_due(now)) for row in rows})
+
+    async def _must_be_in_time(self, act: Act, what: str, evaluation: Evaluation, today: date) -> None:
+        # a repeat of what was taken in time is answered as it was, however late the repeat comes
+        if not await self.evaluations.count({"_id": evaluation.id, "taken": act.id}):
+            await self.cycles.must_allow(evaluation.cycle, what, evaluation.unit, today)
 
     async def _begin_or_change(self, begun: Evaluation, act: Act, decide: Decide) -> Evaluation:
         try:

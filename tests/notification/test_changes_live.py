@@ -19,6 +19,7 @@ from services.notification.deliveries.storage import LEASE
 from tests.live import Running, eventually, running
 from tests.notification.receiver import NEVER, Received, Receiver
 from tests.notification.story import Asking, center, say, subscriber
+from tests.notification.test_lanes_live import lane_of
 from tests.notification.test_signatures import check
 
 pytestmark = pytest.mark.live
@@ -197,14 +198,19 @@ async def test_a_disabled_one_is_tried_no_more_and_its_lane_gives_back_at_once_w
     made = await asking.subscribe(hooks.url(path), "registry.*")
     said = [await say(service) for _ in range(60)]
     await hooks.got(path, 16)  # all its connections
+    lane = await lane_of(service, made["id"])
     await asking.post(f"/subscriptions/{made['id']}/disable")
     rows = service.process.tools.database.collection("deliveries")
     held = {"subscription": made["id"], "state": "waiting", "claimed_until": {"$gt": time.time()}}
 
     async def given_back() -> bool:
-        return await rows.count(held) <= 16
+        return lane._over and await rows.count(held) <= len(lane._trying)
+
+    async def ended() -> bool:
+        return not lane._trying
 
     await eventually(given_back, within=WITHIN + MARGIN)
+    await eventually(ended)  # what was under way
     begun = len(events_at(hooks, path))
     assert len(await asking.in_state(made["id"], "waiting", most=begun, tried=1)) == begun < len(said)
     assert len(events_at(hooks, path)) == begun

@@ -4,6 +4,7 @@ import asyncio
 import time
 from contextlib import suppress
 from datetime import timedelta
+from statistics import median
 from typing import cast
 
 import httpx
@@ -218,12 +219,13 @@ async def test_a_thousand_that_are_disabled_while_something_waits_for_them_hold_
     endpoints, took = database.collection("endpoints"), []
     try:
         await eventually(lambda: endpoints.count({"_id": names[-1]}), within=60)  # looked at, all of them
-        for turn in range(8):
+        for turn in range(12):
             since = time.monotonic()
             await say(service)
             await hooks.got(path, turn + 1)
             took.append(time.monotonic() - since)
     finally:
         await rows_of(service).delete({"subscription": {"$in": names}})
-    assert max(took) < 1.0, took
+    # Looks that wrote one after the other took every second event more than a second; one stall is the machine's.
+    assert sorted(took)[-2] < 1.0 and median(took) < 0.3, took
     assert not await asking.is_disabled(made["id"])

@@ -226,6 +226,7 @@ async def test_a_thousand_that_are_disabled_while_something_waits_for_them_hold_
             took.append(time.monotonic() - since)
     finally:
         await rows_of(service).delete({"subscription": {"$in": names}})
-    # Looks that wrote one after the other took every second event more than a second; one stall is the machine's.
-    assert sorted(took)[-2] < 1.0 and median(took) < 0.3, took
+    # Looks that wrote one after the other made them wait for up to 2.8 s; a single stall is the machine's.
+    assert median(took) < 0.3, took
+    assert sorted(took)[-2] < 1.0, took
     assert not await asking.is_disabled(made["id"])
